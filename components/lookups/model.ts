@@ -91,6 +91,8 @@ export interface Lookups {
   /** IPv4 addresses of the machine. */
   readonly addresses: Answer<readonly string[]>;
   readonly base: Answer<BaseImageFacts>;
+  /** Folder of this machine where gpudev keeps what belongs to a person: keys, known hosts, the file backend. */
+  readonly stateDirectory: string;
   /** SHA-256 of what goes into the image build (its folder's files and modes). */
   readonly imageContextHash: string;
   /** Files below `images/pytorch-cuda/locks`, by name. */

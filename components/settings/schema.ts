@@ -46,13 +46,10 @@ const limitsShape = {
 export const userSchema = z
   .strictObject({
     name: userName,
-    sshKeys: z
-      .array(z.string())
-      .default([])
-      .meta({
-        description:
-          "Public SSH keys, as in `authorized_keys`: Ed25519, ECDSA or RSA of at least 3072 bits.",
-      }),
+    sshKeys: z.array(z.string()).default([]).meta({
+      description:
+        "Public SSH keys, as in `authorized_keys`: Ed25519, ECDSA or RSA of at least 3072 bits.",
+    }),
     gpus: gpuCount.optional().meta({ description: "Overrides `gpu.perUser` for this user." }),
     profile: z.string().optional().meta({ description: "Name of one of `profiles`." }),
     ...limitsShape,
@@ -133,13 +130,10 @@ const imageSchema = z
         description:
           "Repository that tags are made in, with its registry where it is pushed: `registry.example.com/ml/pytorch-cuda`.",
       }),
-    push: z
-      .boolean()
-      .default(false)
-      .meta({
-        description:
-          "Push the image to its registry. Credentials come from the Docker client's own login.",
-      }),
+    push: z.boolean().default(false).meta({
+      description:
+        "Push the image to its registry. Credentials come from the Docker client's own login.",
+    }),
     existing: z
       .string()
       .regex(/@sha256:[0-9a-f]{64}$/, "needs a digest: `name@sha256:…`")
@@ -221,11 +215,9 @@ const bindSchema = z
         certificate: z
           .string()
           .meta({ description: "Certificate chain (PEM file on the machine)." }),
-        key: z
-          .string()
-          .meta({
-            description: "Private key (PEM file on the machine, readable by the image's uid).",
-          }),
+        key: z.string().meta({
+          description: "Private key (PEM file on the machine, readable by the image's uid).",
+        }),
       })
       .optional()
       .meta({ description: "Serve Jupyter by https." }),
@@ -234,20 +226,16 @@ const bindSchema = z
 
 const lifetimeSchema = z
   .strictObject({
-    idleStop: duration
-      .optional()
-      .meta({
-        description:
-          "Stop an environment after this time without activity, where money runs. Default there: 45m.",
-      }),
+    idleStop: duration.optional().meta({
+      description:
+        "Stop an environment after this time without activity, where money runs. Default there: 45m.",
+    }),
     until: instant
       .optional()
       .meta({ description: "End of the stack, with its offset: `2026-12-24T18:00:00+01:00`." }),
-    stopGrace: duration
-      .prefault("30s")
-      .meta({
-        description: "Time for training to write its checkpoint after SIGTERM. Default 30s.",
-      }),
+    stopGrace: duration.prefault("30s").meta({
+      description: "Time for training to write its checkpoint after SIGTERM. Default 30s.",
+    }),
   })
   .meta({ title: "Lifetime" });
 
