@@ -14,6 +14,8 @@ export interface Endpoint {
     /** ProxyCommand or ProxyJump value, where the host is not reached directly. */
     readonly proxyJump?: string;
   };
+  /** Command that makes the Jupyter address answer on this machine; absent where it answers by itself. */
+  readonly tunnel?: string;
   /** GPU devices of the environment; empty: CPU. */
   readonly devices: readonly string[];
   /** Price in USD an hour; 0 on one's own machine. */

@@ -7,9 +7,12 @@
 export type Answer<T> =
   { readonly known: true; readonly value: T } | { readonly known: false; readonly because: string };
 
-/** One GPU device of a machine, as the NVIDIA driver names it. */
+/**
+ * One GPU device of a machine that can be handed out, as the NVIDIA driver names it. A GPU in
+ * MIG mode cannot be handed out whole: its slices stand in its place.
+ */
 export interface GpuDevice {
-  /** Index as `nvidia-smi` counts. */
+  /** Index as `nvidia-smi` counts; of a MIG slice, its GPU's. */
   readonly index: number;
   /** `GPU-…` or, for a MIG slice, `MIG-…`. */
   readonly uuid: string;
@@ -19,6 +22,8 @@ export interface GpuDevice {
   readonly memoryMiB: number;
   /** Compute capability, such as `8.9`; absent where the driver does not say. */
   readonly capability?: string;
+  /** True for a MIG slice; it is named by its UUID alone. */
+  readonly slice?: boolean;
 }
 
 /** The GPUs of the machine that the daemon runs on. No GPU: an empty device list and no driver. */
@@ -29,6 +34,9 @@ export interface GpuFacts {
   /** NVIDIA container toolkit version. */
   readonly toolkit?: string;
 }
+
+/** A limit that the kernel below the daemon may or may not enforce. */
+export type EnforcedLimit = "memory" | "swap" | "cpus" | "pids";
 
 /** What the Docker daemon tells of itself. Sizes in bytes. */
 export interface DaemonFacts {
@@ -45,6 +53,20 @@ export interface DaemonFacts {
   readonly local: boolean;
   /** True for a daemon without root rights. */
   readonly rootless: boolean;
+  /** Machine architecture as the kernel names it, such as `x86_64`. */
+  readonly architecture: string;
+  /** Limits that are enforced here. */
+  readonly enforces: readonly EnforcedLimit[];
+  /** True where containers run under the default seccomp profile. */
+  readonly seccomp: boolean;
+}
+
+/** Which daemon was asked. */
+export interface DockerEndpoint {
+  /** Address of the daemon, from the settings, `DOCKER_HOST` or the client's context; absent for the machine's own default socket. */
+  readonly host?: string;
+  /** True where it runs on this machine, so that files of this machine can be mounted. */
+  readonly local: boolean;
 }
 
 /** A container, network or volume on the daemon, as far as the plan needs it. */
@@ -70,7 +92,7 @@ export interface TakenPort {
   readonly stackId?: string;
 }
 
-/** Where and for whom an existing image was found on the daemon. */
+/** What is known of the base image. */
 export interface BaseImageFacts {
   /** The base that settings name is on the daemon already. */
   readonly present: boolean;
@@ -80,6 +102,7 @@ export interface BaseImageFacts {
 export interface Lookups {
   /** Now, ISO 8601. */
   readonly time: string;
+  readonly docker: DockerEndpoint;
   readonly daemon: Answer<DaemonFacts>;
   readonly gpus: Answer<GpuFacts>;
   /** Free bytes where the daemon keeps its data. */
@@ -91,6 +114,8 @@ export interface Lookups {
   /** IPv4 addresses of the machine. */
   readonly addresses: Answer<readonly string[]>;
   readonly base: Answer<BaseImageFacts>;
+  /** Images on the daemon by `repository:tag`. */
+  readonly images: Answer<readonly string[]>;
   /** Folder of this machine where gpudev keeps what belongs to a person: keys, known hosts, the file backend. */
   readonly stateDirectory: string;
   /** SHA-256 of what goes into the image build (its folder's files and modes). */

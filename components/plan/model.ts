@@ -126,6 +126,8 @@ export interface Plan {
     readonly host?: string;
     readonly provider: "bundled" | "official";
     readonly local: boolean;
+    /** Host name or address at which published ports answer; a loopback address is the daemon's machine's own. */
+    readonly reachableAt: string;
   };
   readonly image: PlannedImage;
   readonly environments: readonly PlannedEnvironment[];
