@@ -1,0 +1,36 @@
+import { runCommand, type CommandOptions, type CommandResult } from "../components/lookups/command";
+import { CommandFailure, ExitCode } from "./outcome";
+
+/** Label that names the stack's id on everything that gpudev makes on a daemon. */
+export const STACK_ID_LABEL = "dev.gpudev.stack-id";
+
+/** The Docker client on one daemon. */
+export interface Docker {
+  /** Runs a Docker command; a failure is a value. */
+  try(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /**
+   * Runs a Docker command and returns what it printed.
+   * @throws CommandFailure (failed) with what Docker said
+   */
+  run(args: readonly string[], options?: CommandOptions): Promise<string>;
+}
+
+/** The Docker client, on the daemon that settings name or on the client's own. */
+export function dockerOn(host: string | undefined): Docker {
+  const before = host === undefined ? [] : ["--host", host];
+  const attempt = (args: readonly string[], options?: CommandOptions) =>
+    runCommand("docker", [...before, ...args], options);
+  return {
+    try: attempt,
+    run: async (args, options) => {
+      const result = await attempt(args, options);
+      if (result.exitCode === 0) return result.stdout;
+      const said = result.stderr.trim().split("\n").at(-1) ?? "";
+      throw new CommandFailure(
+        ExitCode.failed,
+        `docker ${args.slice(0, 2).join(" ")} failed${result.timedOut ? " (no answer in time)" : ""}: ${said}`,
+        "Run `gpudev doctor` to see what Docker lacks.",
+      );
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { EngineEvent, OpMap, OpType } from "@pulumi/pulumi/automation";
+
+/** What an operation's events add up to. */
+export interface EngineTally {
+  /** Resources that are finished. */
+  done: number;
+  /** What went wrong, in Pulumi's and the providers' own words. */
+  errors: { readonly resource: string; readonly message: string }[];
+  /** Warnings of the engine and the providers. */
+  warnings: string[];
+}
+
+export function newTally(): EngineTally {
+  return { done: 0, errors: [], warnings: [] };
+}
+
+/** Name of a resource: the last part of its URN. */
+export function resourceName(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
+}
+
+const VERBS: Partial<Record<OpType, string>> = {
+  create: "create",
+  "create-replacement": "create again",
+  update: "change",
+  delete: "remove",
+  "delete-replaced": "remove for replacement",
+  refresh: "look at",
+};
+
+/** Removes terminal colours and Pulumi's colour marks. */
+export function plainText(text: string): string {
+  return text.replaceAll(/<\{%[^%]*%\}>|\u001b\[[0-9;]*m/g, "").trim();
+}
+
+/** Counts an event in, and returns what is worth showing of it while the operation runs. */
+export function countEvent(tally: EngineTally, event: EngineEvent): string | undefined {
+  const started = event.resourcePreEvent;
+  if (started !== undefined) {
+    const verb = VERBS[started.metadata.op];
+    return verb === undefined ? undefined : `${verb} ${resourceName(started.metadata.urn)}`;
+  }
+  if (event.resOutputsEvent !== undefined) {
+    tally.done += 1;
+    return undefined;
+  }
+  const diagnostic = event.diagnosticEvent;
+  // The engine also reports its own remote calls, with a severity that its types do not name.
+  if (diagnostic === undefined || (diagnostic.severity as string) === "debug") return undefined;
+  const message = plainText(diagnostic.message);
+  if (message === "") return undefined;
+  if (diagnostic.severity === "error")
+    tally.errors.push({
+      resource: diagnostic.urn === undefined ? "" : resourceName(diagnostic.urn),
+      message,
+    });
+  else if (diagnostic.severity === "warning") tally.warnings.push(message);
+  return diagnostic.urn === undefined ? message : `${resourceName(diagnostic.urn)}: ${message}`;
+}
+
+/** The changes of an operation in a few words: `3 created, 1 changed, 12 unchanged`. */
+export function describeChanges(changes: OpMap, tense: "done" | "planned"): string {
+  const words: readonly (readonly [OpType, string, string])[] = [
+    ["create", "created", "to create"],
+    ["update", "changed", "to change"],
+    ["replace", "replaced", "to replace"],
+    ["delete", "removed", "to remove"],
+    ["same", "unchanged", "unchanged"],
+  ];
+  const parts = words.flatMap(([op, done, planned]) => {
+    const count = changes[op] ?? 0;
+    return count === 0 ? [] : [`${count} ${tense === "done" ? done : planned}`];
+  });
+  return parts.length === 0 ? "nothing to do" : parts.join(", ");
+}
+
+/** True where something is or would be created, changed, replaced or removed. */
+export function changesAnything(changes: OpMap): boolean {
+  return Object.entries(changes).some(([op, count]) => op !== "same" && count > 0);
+}

@@ -1,0 +1,68 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { CommandFailure, ExitCode } from "../outcome";
+import { isGone, startTicks, type LockHolder } from "./processes";
+
+/** Who works on a stack, as its lock file says. */
+interface Holder extends LockHolder {
+  readonly command: string;
+  readonly since: string;
+  readonly started?: string;
+}
+
+function readHolder(file: string): Holder | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+function isStale(holder: Holder | undefined): boolean {
+  if (holder === undefined) return true;
+  if (isGone(holder)) return true;
+  const started = holder.hostname === os.hostname() ? startTicks(holder.pid) : undefined;
+  return started !== undefined && holder.started !== undefined && started !== holder.started;
+}
+
+/**
+ * Takes the stack for one gpudev command, so that two of them never change it at once.
+ *
+ * @returns what gives it back
+ * @throws CommandFailure (failed) that names the command that has it
+ */
+export function takeStack(lockFile: string, stack: string, command: string): () => void {
+  fs.mkdirSync(path.dirname(lockFile), { recursive: true, mode: 0o700 });
+  const started = startTicks(process.pid);
+  const mine: Holder = {
+    pid: process.pid,
+    hostname: os.hostname(),
+    command,
+    since: new Date().toISOString(),
+    ...(started === undefined ? {} : { started }),
+  };
+  const made = `${lockFile}.${process.pid}`;
+  fs.writeFileSync(made, JSON.stringify(mine));
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      try {
+        fs.linkSync(made, lockFile);
+        return () => fs.rmSync(lockFile, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
+      const holder = readHolder(lockFile);
+      if (!isStale(holder))
+        throw new CommandFailure(
+          ExitCode.failed,
+          `Another command works on stack ${stack}: ${holder?.command} (process ${holder?.pid} on ${holder?.hostname}, since ${holder?.since}).`,
+          "Wait until it is done, or end that process and run this again.",
+        );
+      fs.rmSync(lockFile, { force: true });
+    }
+    throw new CommandFailure(ExitCode.failed, `The lock of stack ${stack} changes hands too fast.`);
+  } finally {
+    fs.rmSync(made, { force: true });
+  }
+}

@@ -1,0 +1,88 @@
+import {
+  LocalWorkspace,
+  PulumiCommand,
+  type Deployment,
+  type EngineEvent,
+  type OpMap,
+  type PulumiFn,
+  type Stack,
+} from "@pulumi/pulumi/automation";
+import type { PulumiCli } from "./cli";
+import { PROJECT, prepareFolders, type StackFolders } from "./stateFolders";
+
+/** How an operation is watched and stopped. */
+export interface EngineRun {
+  readonly onEvent: (event: EngineEvent) => void;
+  /** Aborting asks Pulumi to stop as soon as the resources at work are done. */
+  readonly signal?: AbortSignal;
+  /** Ask the providers what is really there before deciding. */
+  readonly refresh?: boolean;
+}
+
+/** Pulumi's engine on one stack. */
+export interface Engine {
+  readonly cli: PulumiCli;
+  up(run: EngineRun): Promise<OpMap>;
+  preview(run: EngineRun): Promise<OpMap>;
+  /** Destroys all but the protected resources. */
+  destroy(run: EngineRun): Promise<OpMap>;
+  exportState(): Promise<Deployment>;
+  importState(state: Deployment): Promise<void>;
+}
+
+/** What opens an engine. */
+export interface EngineArgs {
+  readonly cli: PulumiCli;
+  readonly stack: string;
+  /** The person's stack file. */
+  readonly stackFile: string;
+  readonly folders: StackFolders;
+  /** Folder of the bundled providers; undefined: Pulumi's own are used. */
+  readonly providers: string | undefined;
+  readonly program: PulumiFn;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Environment of the Pulumi CLI: gpudev's own file backend and passphrase, unless the person brings theirs. */
+export function engineEnv(folders: StackFolders, env: NodeJS.ProcessEnv): Record<string, string> {
+  const ownPassphrase =
+    env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined;
+  return {
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...(env.PULUMI_BACKEND_URL === undefined
+      ? { PULUMI_BACKEND_URL: `file://${folders.backend}` }
+      : {}),
+    ...(ownPassphrase ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: folders.passphraseFile }),
+  };
+}
+
+/** Opens the engine on a stack, making the stack in the backend where it is new. */
+export async function openEngine(args: EngineArgs): Promise<Engine> {
+  const configFile = prepareFolders(args.folders, args.stack, args.stackFile, args.providers);
+  const pulumiCommand = await PulumiCommand.get(
+    args.cli.root === undefined ? {} : { root: args.cli.root },
+  );
+  const stack: Stack = await LocalWorkspace.createOrSelectStack(
+    { stackName: args.stack, projectName: PROJECT, program: args.program },
+    { workDir: args.folders.work, envVars: engineEnv(args.folders, args.env), pulumiCommand },
+  );
+  const options = ({ onEvent, signal, refresh }: EngineRun) => ({
+    configFile,
+    color: "never" as const,
+    suppressProgress: true,
+    userAgent: PROJECT,
+    onEvent,
+    ...(signal === undefined ? {} : { signal }),
+    ...(refresh === undefined ? {} : { refresh }),
+  });
+  return {
+    cli: args.cli,
+    up: async (run) => (await stack.up(options(run))).summary.resourceChanges ?? {},
+    preview: async (run) => (await stack.preview(options(run))).changeSummary,
+    destroy: async (run) =>
+      (await stack.destroy({ ...options(run), excludeProtected: true })).summary.resourceChanges ??
+      {},
+    exportState: () => stack.exportStack(),
+    importState: (state) => stack.importStack(state),
+  };
+}
