@@ -2,6 +2,9 @@ import { z } from "zod";
 import { bytes, duration, instant } from "./quantities";
 
 /**
+ * Error texts here read "what is wrong; what to do", with the value in front:
+ * components/settings/problems.ts makes findings of them.
+ *
  * The settings of one stack, as an engineer writes them under `gpudev:` in
  * `stacks/Pulumi.<stack>.yaml`. The JSON Schema for editors and the
  * configuration reference are generated from the metadata here.
@@ -11,16 +14,22 @@ const userName = z
   .string()
   .regex(
     /^[a-z_][a-z0-9_-]{0,30}$/,
-    "is no Linux user name: begin with a small letter, then small letters, digits, - or _, 31 characters at most",
+    "is no Linux user name; begin with a small letter, go on with small letters, digits, - or _, 31 characters at most",
   )
   .meta({ description: "Login-like name; it names the user's container, network and home." });
 
 const gpuCount = z
-  .union([
-    z.int().min(0).max(16),
-    z.enum(["auto", "none"]),
-    z.array(z.union([z.int().min(0), z.string().regex(/^(GPU|MIG)-[0-9A-Za-z-]+$/)])).min(1),
-  ])
+  .union(
+    [
+      z.int().min(0).max(16),
+      z.enum(["auto", "none"]),
+      z.array(z.union([z.int().min(0), z.string().regex(/^(GPU|MIG)-[0-9A-Za-z-]+$/)])).min(1),
+    ],
+    {
+      error:
+        "is no GPU request; give a count, none, auto, or a list of device indexes or UUIDs such as [0, 1]",
+    },
+  )
   .meta({
     description:
       "Whole GPUs for each user: a count, `none`, `auto` (one where the machine has GPUs, else the CPU), or a list of device indexes or UUIDs.",
@@ -48,7 +57,7 @@ export const userSchema = z
     name: userName,
     sshKeys: z.array(z.string()).default([]).meta({
       description:
-        "Public SSH keys, as in `authorized_keys`: Ed25519, ECDSA or RSA of at least 3072 bits.",
+        "Public SSH keys, as in `authorized_keys` but without options: Ed25519, ECDSA, their hardware-bound forms (`sk-…`), or RSA of at least 3072 bits.",
     }),
     gpus: gpuCount.optional().meta({ description: "Overrides `gpu.perUser` for this user." }),
     profile: z.string().optional().meta({ description: "Name of one of `profiles`." }),
@@ -78,13 +87,13 @@ const aptPackage = z
   .string()
   .regex(
     /^[a-z0-9][a-z0-9+.-]+(=[0-9A-Za-z.+:~-]+)?$/,
-    "is no Debian package name (`name` or `name=version`)",
+    "is no Debian package name; write name or name=version",
   );
 const pipRequirement = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?([=<>!~]=?[=0-9A-Za-z.*+!,<>=~-]+)?$/,
-    "is no pip requirement without spaces (`name`, `name[extra]`, `name==1.2`)",
+    "is no pip requirement without spaces; write name, name[extra] or name==1.2",
   );
 
 const imageSchema = z
@@ -108,7 +117,7 @@ const imageSchema = z
         "More Python packages. They form the image's last layer, so that a change rebuilds only that.",
     }),
     indexUrl: z
-      .url({ protocol: /^https$/ })
+      .url({ protocol: /^https$/, error: "is no https address; write https://host/path" })
       .optional()
       .meta({
         description:
@@ -124,7 +133,10 @@ const imageSchema = z
     }),
     repository: z
       .string()
-      .regex(/^[a-z0-9]+([._/:-][a-z0-9]+)*$/, "is no image repository name")
+      .regex(
+        /^[a-z0-9]+([._/:-][a-z0-9]+)*$/,
+        "is no image repository name; write small letters, digits and . _ - between / signs, such as registry.example.com/ml/pytorch-cuda",
+      )
       .default("pytorch-cuda")
       .meta({
         description:
@@ -136,7 +148,10 @@ const imageSchema = z
     }),
     existing: z
       .string()
-      .regex(/@sha256:[0-9a-f]{64}$/, "needs a digest: `name@sha256:…`")
+      .regex(
+        /@sha256:[0-9a-f]{64}$/,
+        "names an image without its digest; write name@sha256:… (`docker images --digests` shows it)",
+      )
       .optional()
       .meta({
         description: "Use this image, named by digest, instead of building one.",
@@ -157,13 +172,13 @@ const servicesSchema = z
 const mountSchema = z.strictObject({
   source: z
     .string()
-    .regex(/^\//, "must be an absolute path on the machine")
+    .regex(/^\//, "is no absolute path on the machine; begin it with /")
     .meta({ description: "Folder on the machine." }),
   target: z
     .string()
     .regex(
-      /^\/(workspace|data|mnt)(\/[\w.-]+)*$/,
-      "must be /workspace, /data, /mnt or a folder below one of them",
+      /^\/(workspace|data|mnt)(\/(?!\.{1,2}(\/|$))[\w.-]+)*$/,
+      "is no place for a mount; give /workspace, /data, /mnt or a folder below one of them",
     )
     .default("/workspace")
     .meta({ description: "Where it appears inside." }),
@@ -193,19 +208,25 @@ const portsSchema = z
 
 const networksSchema = z
   .strictObject({
-    range: z.cidrv4().default("10.213.0.0/16").meta({
-      description:
-        "Private IPv4 range; each user gets a network of its own in it: the /29 that the user's slot numbers.",
-    }),
+    range: z
+      .cidrv4({ error: "is no IPv4 range; write it as 10.213.0.0/16" })
+      .default("10.213.0.0/16")
+      .meta({
+        description:
+          "Private IPv4 range; each user gets a network of its own in it: the /29 that the user's slot numbers.",
+      }),
   })
   .meta({ title: "Networks" });
 
 const bindSchema = z
   .strictObject({
-    address: z.ipv4().default("127.0.0.1").meta({
-      description:
-        "Address of the machine that ports are published on. Any other than a loopback address needs `exposeToNetwork`.",
-    }),
+    address: z
+      .ipv4({ error: "is no IPv4 address; write one such as 127.0.0.1" })
+      .default("127.0.0.1")
+      .meta({
+        description:
+          "Address of the machine that ports are published on. Any other than a loopback address needs `exposeToNetwork`.",
+      }),
     exposeToNetwork: z.boolean().default(false).meta({
       description:
         "Says on purpose that others on the network may reach the ports. Jupyter then needs `tls`.",
@@ -243,7 +264,10 @@ const dockerSchema = z
   .strictObject({
     host: z
       .string()
-      .regex(/^(unix|ssh|tcp):\/\/.+/, "must begin with unix://, ssh:// or tcp://")
+      .regex(
+        /^(unix|ssh|tcp):\/\/.+/,
+        "is no Docker daemon address; begin it with unix://, ssh:// or tcp://",
+      )
       .optional()
       .meta({
         description:
@@ -273,7 +297,7 @@ const seatsSchema = z
   .object({
     id: z
       .string()
-      .regex(/^[a-z0-9]{6,12}$/)
+      .regex(/^[a-z0-9]{6,12}$/, "is no stack id; leave it out, and gpudev writes a new one")
       .optional()
       .meta({ description: "Labels everything that the stack makes." }),
   })
@@ -294,14 +318,22 @@ export const settingsSchema = z
       .string()
       .min(1)
       .max(63)
-      .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "must be small letters, digits and -")
+      .regex(
+        /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+        "is no team name; write small letters, digits and -",
+      )
       .optional()
       .meta({
         description: "Users with one budget. Default: the stack's name.",
       }),
     users: z
       .union([
-        z.string().regex(/\.csv$/, "must be a list of users or a roster file ending in .csv"),
+        z
+          .string()
+          .regex(
+            /\.csv$/,
+            "is no roster file; write a list of users, or the name of a file that ends in .csv",
+          ),
         z.array(userSchema),
       ])
       .meta({

@@ -1,0 +1,149 @@
+import { checkSections } from "./checks";
+import type { Finding } from "./finding";
+import { error, issueFindings, pathText } from "./problems";
+import { type RawUser, readRoster, rosterUsers } from "./roster";
+import { type Settings, settingsSchema } from "./schema";
+import { checkKeyless, checkUsers, readUsers } from "./users";
+import { ENCRYPTED, parseBestEffort, withoutEncrypted } from "./values";
+
+const NAMESPACE = "gpudev:";
+/** Settings that are plain text, so that `gpudev:team: "2024"` stays a text. */
+const TEXTS = ["target", "team"];
+
+const sectionsSchema = settingsSchema.omit({ users: true });
+
+/** A stack's configuration, and how to read the files that it names. */
+export interface SettingsInput {
+  /** The stack's name. */
+  readonly stack: string;
+  /** Pulumi's flat configuration: `gpudev:<key>` to a text, with lists and mappings as JSON. */
+  readonly config: Readonly<Record<string, string>>;
+  /** Reads a file named relative to the stack file's folder; throws where it cannot. */
+  readonly readFile: (name: string) => string;
+}
+
+/** Parsed settings, as far as they could be read, and everything that is wrong with them. */
+export interface ParsedSettings {
+  /**
+   * Absent only where not even the target is known. Beside findings: what was
+   * wrong stands at its default and users without a usable name are left out, so
+   * that the plan can add its own findings. Nothing may be created from it then.
+   */
+  readonly settings?: Settings;
+  readonly findings: readonly Finding[];
+}
+
+function decode(config: SettingsInput["config"]): Record<string, unknown> {
+  const raw: Record<string, unknown> = {};
+  for (const [fullKey, text] of Object.entries(config)) {
+    if (!fullKey.startsWith(NAMESPACE)) continue;
+    const key = fullKey.slice(NAMESPACE.length);
+    // `gpudev:image:` with nothing behind it is as good as absent.
+    if (text === "" && !TEXTS.includes(key)) continue;
+    const plain = TEXTS.includes(key) || text === ENCRYPTED;
+    if (plain || (key === "users" && !/^\s*[[{]/.test(text))) raw[key] = text;
+    else
+      try {
+        raw[key] = JSON.parse(text) as unknown;
+      } catch (problem) {
+        if (!(problem instanceof SyntaxError)) throw problem;
+        // A text where a list or mapping is due; zod says which.
+        raw[key] = text;
+      }
+  }
+  return raw;
+}
+
+function rawUsers(
+  value: unknown,
+  readFile: SettingsInput["readFile"],
+): { raw: RawUser[]; findings: Finding[] } {
+  if (Array.isArray(value))
+    return {
+      raw: value.map((one, index) => ({ path: `gpudev:users[${index}]`, value: one })),
+      findings: [],
+    };
+  if (typeof value === "string" && value.endsWith(".csv")) return usersFromFile(value, readFile);
+  const issues =
+    settingsSchema.pick({ users: true }).safeParse({ users: value }).error?.issues ?? [];
+  return {
+    raw: [],
+    findings: issues.flatMap((issue) =>
+      issueFindings("gpudev:", "settings", issue, { users: value }),
+    ),
+  };
+}
+
+function usersFromFile(file: string, readFile: SettingsInput["readFile"]) {
+  let text: string;
+  try {
+    text = readFile(file);
+  } catch (problem) {
+    if (!(problem instanceof Error)) throw problem;
+    const missing = "code" in problem && problem.code === "ENOENT";
+    return {
+      raw: [],
+      findings: [
+        error(
+          "gpudev:users",
+          "roster-unreadable",
+          missing
+            ? `There is no roster file \`${file}\` beside the stack file.`
+            : `The roster file \`${file}\` cannot be read: ${problem.message}.`,
+          "Give its name relative to the stack file's folder, such as team.csv.",
+        ),
+      ],
+    };
+  }
+  const roster = readRoster(text, file);
+  return { raw: rosterUsers(roster, file), findings: [...roster.findings] };
+}
+
+/** Reads a stack's settings and collects every problem in them. Throws nothing for a person's mistake. */
+export function parseSettings(input: SettingsInput): ParsedSettings {
+  const decoded = withoutEncrypted(decode(input.config));
+  const { users: usersValue, ...rest } = decoded.value as Record<string, unknown>;
+  const findings: Finding[] = decoded.paths.map((path) =>
+    error(
+      pathText(NAMESPACE, path),
+      "encrypted",
+      "This setting is encrypted, and gpudev has no secret settings.",
+      "Write it plainly, without `secure:`.",
+    ),
+  );
+
+  const sections = parseBestEffort(sectionsSchema, rest);
+  findings.push(
+    ...sections.issues.flatMap((issue) => issueFindings(NAMESPACE, "settings", issue, rest)),
+  );
+  const listed = rawUsers(usersValue, input.readFile);
+  const read = readUsers(listed.raw);
+  findings.push(...listed.findings, ...read.findings);
+
+  // Without a target the other settings can still be looked at, but nothing can be planned.
+  const body =
+    sections.value ?? parseBestEffort(sectionsSchema, { ...rest, target: "workstation" }).value;
+  if (body) {
+    findings.push(
+      ...checkUsers(read.users, body),
+      ...checkKeyless(read.users, listed.raw, body.services),
+    );
+    findings.push(
+      ...checkSections(
+        body,
+        read.users.map(({ user }) => user.name),
+      ),
+    );
+  }
+  if (!sections.value) return { findings };
+  const users = read.users.map(({ user }) => user);
+  return {
+    settings: {
+      ...sections.value,
+      stack: input.stack,
+      team: sections.value.team ?? input.stack,
+      users,
+    },
+    findings,
+  };
+}
