@@ -8,8 +8,14 @@ export interface Provenance {
   readonly verified: boolean;
 }
 
-/** One official PyTorch build: a torch release for one CUDA version. */
+/**
+ * One official PyTorch build: a torch release for one CUDA version, Linux x86_64.
+ * `verified` speaks of what decides whether it runs (that there is such a build, its
+ * Python versions, capabilities and driver floor).
+ */
 export interface TorchBuild extends Provenance {
+  /** Figures that are for display, and were not verified for this build. */
+  readonly unverified: readonly ("cudnn" | "nccl" | "torchvision" | "indexDefault")[];
   /** Release, such as `2.6.0`. */
   readonly torch: string;
   /** CUDA toolkit version, such as `12.4`. */
@@ -23,6 +29,8 @@ export interface TorchBuild extends Provenance {
   readonly python: readonly string[];
   /** Compute capabilities with machine code in the wheels, such as `8.6`. */
   readonly capabilities: readonly string[];
+  /** Capability whose PTX is in the wheels too: newer GPUs compile it when they first use it. */
+  readonly ptx?: string;
   /** Oldest driver that runs it (minor-version compatibility). */
   readonly driverFloor: string;
   /** Driver of the toolkit itself: below it PTX compilation may fail. */
@@ -35,7 +43,7 @@ export interface GpuModel extends Provenance {
   readonly model: string;
   readonly architecture: "Volta" | "Turing" | "Ampere" | "Ada" | "Hopper" | "Blackwell";
   readonly capability: string;
-  /** Memory in GiB. */
+  /** Nominal memory in GiB; what a program can use is a few percent less. */
   readonly memoryGiB: number;
   /** Hardware partitions (MIG). */
   readonly mig: boolean;

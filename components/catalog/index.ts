@@ -1,0 +1,15 @@
+export { BASES, pythonOfBase } from "./bases";
+export { type DriverVerdict, driverVerdict, type Fit, runsOn } from "./fits";
+export { findGpus, GPU_MODELS, matchGpu } from "./gpus";
+export type { GpuModel, Provenance, TorchBuild } from "./model";
+export {
+  buildsOf,
+  defaultCuda,
+  findTorchBuild,
+  fullTorchVersion,
+  type NearestBuilds,
+  nearestBuilds,
+  TORCH_BUILDS,
+  TORCH_RELEASES,
+} from "./torchBuilds";
+export { compareVersions } from "./versions";
