@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { runCommand } from "../../components/lookups/command";
+import { hasOwnBuildKit } from "../providers/builder";
 
 /** One Docker client on PATH. */
 export interface DockerClient {
@@ -16,16 +17,10 @@ export function clientVersion(answer: string): string | undefined {
   return /^Docker version (\d+\.\d+\.\d+)/m.exec(answer)?.[1];
 }
 
-/**
- * How a client can build with BuildKit. Clients from 18.09 to 22 bring it, switched on by
- * `DOCKER_BUILDKIT=1`; from 23.0 on they need the buildx plugin (Docker's release notes for 18.09
- * and 23.0).
- */
+/** How a client can build: the plugin comes first, as where gpudev builds. */
 export function buildKitOf(version: string, buildx: boolean): DockerClient["buildKit"] {
   if (buildx) return "buildx";
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const early = major < 18 || (major === 18 && minor < 9);
-  return !early && major < 23 ? "built-in" : "none";
+  return hasOwnBuildKit(version) ? "built-in" : "none";
 }
 
 /** Executables of this name on PATH, in its order, each once. */

@@ -1,3 +1,4 @@
+export { BOOTSTRAP_PREFIX, bootstrapBaseImage, bootstrapSuite } from "./baseImage";
 export { BASES, pythonOfBase } from "./bases";
 export { type DriverVerdict, driverVerdict, type Fit, runsOn } from "./fits";
 export { findGpus, GPU_MODELS, matchGpu } from "./gpus";
