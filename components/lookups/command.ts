@@ -17,6 +17,8 @@ export interface CommandOptions {
   readonly input?: string;
   /** Called with every line that the command prints, on either stream. */
   readonly onLine?: (line: string) => void;
+  /** Aborting ends the command. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs a command without a shell and returns how it ended; a failure is a value, not an exception. */
@@ -44,7 +46,10 @@ export async function runCommand(
       });
     }
   }
+  const end = () => child.cancel();
+  options.signal?.addEventListener("abort", end, { once: true });
   const result = await child;
+  options.signal?.removeEventListener("abort", end);
   return {
     exitCode: result.exitCode ?? 127,
     stdout: result.stdout ?? "",

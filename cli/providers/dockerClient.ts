@@ -1,0 +1,83 @@
+import { runCommand } from "../../components/lookups/command";
+import type { CommandOptions } from "../../components/lookups/command";
+import { explain } from "./dockerErrors";
+
+export type ObjectKind = "container" | "volume" | "network" | "image";
+
+interface Waiting {
+  readonly name: string;
+  readonly resolve: (found: Readonly<Record<string, unknown>> | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const BATCH = 100;
+const COLLECT_MS = 5;
+
+/** Drives one Docker daemon through the Docker client, as a person at the shell would. */
+export class DockerClient {
+  private readonly queues = new Map<ObjectKind, Waiting[]>();
+
+  /** @param host Daemon, such as `ssh://ada@gpu-box`; undefined: the client's own default. */
+  constructor(readonly host: string | undefined) {}
+
+  /** Environment that points any Docker client to the daemon. */
+  get env(): Readonly<Record<string, string>> {
+    return this.host === undefined ? {} : { DOCKER_HOST: this.host };
+  }
+
+  /** Runs the client and returns what it printed. Throws what the daemon said, and the mend where it is known. */
+  async run(args: readonly string[], options: CommandOptions = {}): Promise<string> {
+    const result = await runCommand("docker", args, {
+      timeout: 120_000,
+      ...options,
+      env: { ...this.env, ...options.env },
+    });
+    if (result.exitCode === 0) return result.stdout.trim();
+    throw new Error(explain(args, result));
+  }
+
+  /**
+   * What the daemon says of an object; undefined where there is none. Questions that come
+   * together are asked together, so that a refresh of many resources starts few clients.
+   */
+  inspect(kind: ObjectKind, name: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    return new Promise((resolve, reject) => {
+      const queue = this.queues.get(kind) ?? [];
+      queue.push({ name, resolve, reject });
+      this.queues.set(kind, queue);
+      if (queue.length === 1) setTimeout(() => void this.flush(kind), COLLECT_MS);
+    });
+  }
+
+  private async flush(kind: ObjectKind): Promise<void> {
+    const waiting = this.queues.get(kind) ?? [];
+    this.queues.delete(kind);
+    for (let start = 0; start < waiting.length; start += BATCH) {
+      await this.answer(kind, waiting.slice(start, start + BATCH));
+    }
+  }
+
+  private async answer(kind: ObjectKind, waiting: readonly Waiting[]): Promise<void> {
+    const args = [kind, "inspect", ...new Set(waiting.map(({ name }) => name))];
+    try {
+      const result = await runCommand("docker", args, { timeout: 60_000, env: this.env });
+      const missing = /no such|not found/i;
+      const lines = result.stderr.split("\n").filter((line) => line.trim() !== "");
+      if (result.exitCode !== 0 && !lines.every((line) => missing.test(line))) {
+        throw new Error(explain(args, result));
+      }
+      const found = JSON.parse(result.stdout.trim() || "[]") as Record<string, unknown>[];
+      for (const { name, resolve } of waiting) {
+        resolve(found.find((object) => namesOf(object).includes(name)));
+      }
+    } catch (error) {
+      waiting.forEach(({ reject }) => reject(error as Error));
+    }
+  }
+}
+
+function namesOf(object: Readonly<Record<string, unknown>>): readonly unknown[] {
+  const { Id, Name, RepoTags, RepoDigests } = object;
+  const plain = typeof Name === "string" ? Name.replace(/^\//, "") : undefined;
+  return [Id, plain, ...((RepoTags as unknown[]) ?? []), ...((RepoDigests as unknown[]) ?? [])];
+}

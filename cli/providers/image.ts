@@ -1,0 +1,59 @@
+import { buildImage } from "./build";
+import { contextHash } from "./contextHash";
+import { imageEffects, imageSchema } from "./imageInputs";
+import type { ImageInputs } from "./imageInputs";
+import { defineResource } from "./resource";
+import type { Call } from "./resource";
+import type { Properties } from "./values";
+
+/** A built image. Deleting it leaves it on the daemon: other stacks may run it, and it makes the next build quick. */
+export const image = defineResource<ImageInputs>({
+  schema: imageSchema,
+  effects: imageEffects,
+  deleteBeforeReplace: false,
+  drift: (state, wanted) =>
+    state["contextHash"] === contextHash(wanted.context.location)
+      ? []
+      : [{ property: "contextHash", kind: "update", replaces: false }],
+  create: async (inputs, call) => {
+    const computed = await provide(inputs, call);
+    return { id: firstTag(inputs), computed };
+  },
+  read: async (_id, state, { docker }) => {
+    const imageId = String(state["imageId"] ?? "");
+    return (await docker.inspect("image", imageId)) === undefined ? undefined : {};
+  },
+  update: (_id, inputs, _state, call) => provide(inputs, call),
+  delete: async () => undefined,
+});
+
+function firstTag(inputs: ImageInputs): string {
+  return inputs.tags[0] ?? "";
+}
+
+/** Builds unless the image with the tag that never moves is there already; then sets the other tags and pushes. */
+async function provide(inputs: ImageInputs, call: Call): Promise<Properties> {
+  const { docker, report } = call;
+  const tag = firstTag(inputs);
+  const hash = contextHash(inputs.context.location);
+  if ((await docker.inspect("image", tag)) === undefined) await buildImage(inputs, tag, call);
+  else report("the daemon has this image already");
+  for (const other of inputs.tags.slice(1)) await docker.run(["tag", tag, other]);
+  if (inputs.push) await push(inputs.tags, call);
+
+  const found = await docker.inspect("image", tag);
+  const imageId = String(found?.["Id"] ?? "");
+  const repository = tag.slice(0, tag.lastIndexOf(":"));
+  const pushed = ((found?.["RepoDigests"] ?? []) as readonly string[]).find(
+    (reference) => reference.split("@")[0] === repository,
+  );
+  const ref = inputs.push && pushed !== undefined ? pushed : imageId;
+  return { contextHash: hash, imageId, ref, digest: ref.split("@").at(-1) ?? ref };
+}
+
+async function push(tags: readonly string[], { docker, report }: Call): Promise<void> {
+  for (const tag of tags) {
+    report(`pushing ${tag}`);
+    await docker.run(["push", tag], { timeout: 0, onLine: report });
+  }
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import type { Effect } from "./resource";
+
+/** Inputs of `docker-build:index:Image` that gpudev sends. */
+export const imageSchema = z.strictObject({
+  context: z.strictObject({ location: z.string() }),
+  dockerfile: z.strictObject({ location: z.string() }).optional(),
+  buildArgs: z.record(z.string(), z.string()).default({}),
+  /** The first never moves; the others move with rebuilds. */
+  tags: z.array(z.string()).min(1),
+  push: z.boolean(),
+  load: z.boolean().default(false),
+  secrets: z.record(z.string().regex(/^[\w.-]+$/), z.string()).default({}),
+  buildOnPreview: z.literal(false).default(false),
+  ignoreSecretsInDiffCalculation: z.array(z.string()).default([]),
+});
+
+export type ImageInputs = z.output<typeof imageSchema>;
+
+/**
+ * What a change of each input does. An image is built again in place, as with Pulumi's own
+ * provider. Where the context lies does not count, only what is in it (`contextHash`), so
+ * that two checkouts of one commit agree; nor do secrets, which leave no trace in an image.
+ */
+export const imageEffects: Readonly<Record<keyof ImageInputs, Effect>> = {
+  context: "ignore",
+  dockerfile: "ignore",
+  buildArgs: "update",
+  tags: "update",
+  push: "update",
+  load: "update",
+  secrets: "ignore",
+  buildOnPreview: "ignore",
+  ignoreSecretsInDiffCalculation: "ignore",
+};
