@@ -1,3 +1,4 @@
+export { bootstrapBaseImage, BOOTSTRAP_PREFIX, bootstrapSuite } from "./baseImage";
 export { BOOTSTRAP_PREFIX, bootstrapBaseImage, bootstrapSuite } from "./baseImage";
 export { BASES, pythonOfBase } from "./bases";
 export { type DriverVerdict, driverVerdict, type Fit, runsOn } from "./fits";
@@ -8,7 +9,6 @@ export {
   defaultCuda,
   findTorchBuild,
   fullTorchVersion,
-  type NearestBuilds,
   nearestBuilds,
   TORCH_BUILDS,
   TORCH_RELEASES,

@@ -65,24 +65,26 @@ export function findTorchBuild(torch: string, cuda = defaultCuda(torch)): TorchB
   return buildsOf(torch).find((build) => build.cuda === cuda);
 }
 
-/** What comes near to a build that does not exist. */
-export interface NearestBuilds {
-  /** Builds of the same torch release, nearest CUDA version first. */
-  readonly sameTorch: readonly TorchBuild[];
-  /** Builds for the same CUDA version, nearest torch release first; of two equally near the newer one first. */
-  readonly sameCuda: readonly TorchBuild[];
-}
+const ALTERNATIVES = 3;
 
-/** The builds nearest to a pair that does not exist, so that a person can choose one. */
-export function nearestBuilds(torch: string, cuda: string): NearestBuilds {
+/**
+ * What a person can take instead of a pair that does not exist, nearest first: every
+ * CUDA version of the same torch release, then other releases with the same CUDA
+ * version; where neither is known, the default builds of the nearest releases.
+ */
+export function nearestBuilds(torch: string, cuda: string): readonly TorchBuild[] {
   const release = fullTorchVersion(torch);
   const by =
     (field: "torch" | "cuda", wanted: string) =>
     (left: TorchBuild, right: TorchBuild): number =>
       versionDistance(left[field], wanted) - versionDistance(right[field], wanted) ||
       compareVersions(right[field], left[field]);
-  return {
-    sameTorch: [...buildsOf(release)].sort(by("cuda", cuda)),
-    sameCuda: TORCH_BUILDS.filter((build) => build.cuda === cuda).sort(by("torch", release)),
-  };
+  const others = (builds: readonly TorchBuild[]) =>
+    builds
+      .filter((build) => build.torch === fullTorchVersion(build.torch.replace(/\.\d+$/, "")))
+      .sort(by("torch", release))
+      .slice(0, ALTERNATIVES);
+  const sameTorch = [...buildsOf(release)].sort(by("cuda", cuda));
+  const near = [...sameTorch, ...others(TORCH_BUILDS.filter((build) => build.cuda === cuda))];
+  return near.length > 0 ? near : others(TORCH_BUILDS.filter(({ indexDefault }) => indexDefault));
 }

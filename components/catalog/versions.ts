@@ -11,11 +11,12 @@ export function compareVersions(left: string, right: string): number {
   return 0;
 }
 
-/** How far two versions are apart: a step of the first number weighs more than any step of the second. */
+/**
+ * How far two versions are apart by their first two numbers: a step of the first
+ * weighs more than any step of the second.
+ */
 export function versionDistance(left: string, right: string): number {
   const [a, b] = [left.split(".").map(Number), right.split(".").map(Number)];
-  return [1e6, 1e3, 1].reduce(
-    (sum, weight, index) => sum + weight * Math.abs((a[index] ?? 0) - (b[index] ?? 0)),
-    0,
-  );
+  const step = (index: number) => Math.abs((a[index] ?? 0) - (b[index] ?? 0));
+  return 1000 * step(0) + step(1);
 }
