@@ -1,4 +1,3 @@
-export { bootstrapBaseImage, BOOTSTRAP_PREFIX, bootstrapSuite } from "./baseImage";
 export { BOOTSTRAP_PREFIX, bootstrapBaseImage, bootstrapSuite } from "./baseImage";
 export { BASES, pythonOfBase } from "./bases";
 export { type DriverVerdict, driverVerdict, type Fit, runsOn } from "./fits";
