@@ -1,4 +1,3 @@
-import { isIPv4 } from "node:net";
 import { posix } from "node:path";
 import type { Finding } from "./finding";
 import { error, nearest, pathText } from "./problems";
@@ -9,7 +8,7 @@ type Sections = Omit<Settings, "users" | "stack" | "team">;
 /** Folders whose mount would undo the hardening or hand over the machine. */
 const CLOSED = ["/", "/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/boot", "/root", "/usr"];
 
-const isLoopback = (address: string) => isIPv4(address) && address.startsWith("127.");
+const isLoopback = (address: string) => address.startsWith("127.");
 
 function checkBind({ bind, services }: Sections): Finding[] {
   const findings: Finding[] = [];

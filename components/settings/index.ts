@@ -3,16 +3,8 @@ export { parseSettings, type ParsedSettings, type SettingsInput } from "./parse"
 export { addRosterRow, removeRosterRow } from "./rosterFile";
 export { type GpuRequest, type Seat, type Settings, type User } from "./schema";
 export { settingsError } from "./settingsError";
-export {
-  addUser,
-  forgetSeat,
-  newStackId,
-  type NewUser,
-  readStackConfig,
-  recordSeats,
-  removeUser,
-  rosterOf,
-  type SeatsRecord,
-  setValue,
-  StackFileError,
-} from "./stackFile";
+export { StackFileError } from "./stackDocument";
+export { readStackConfig, setValue } from "./stackFile";
+export { newStackId } from "./stackId";
+export { forgetSeat, recordSeats, type SeatsRecord } from "./stackSeats";
+export { addUser, type NewUser, removeUser, rosterOf } from "./stackUsers";

@@ -60,7 +60,7 @@ function rawUsers(
 ): { raw: RawUser[]; findings: Finding[] } {
   if (Array.isArray(value))
     return {
-      raw: value.map((one, index) => ({ path: `gpudev:users[${index}]`, value: one })),
+      raw: value.map((one: unknown, index) => ({ path: `gpudev:users[${index}]`, value: one })),
       findings: [],
     };
   if (typeof value === "string" && value.endsWith(".csv")) return usersFromFile(value, readFile);
@@ -136,13 +136,13 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
     );
   }
   if (!sections.value) return { findings };
-  const users = read.users.map(({ user }) => user);
   return {
     settings: {
       ...sections.value,
       stack: input.stack,
       team: sections.value.team ?? input.stack,
-      users,
+      users: read.users.map(({ user }) => user),
+      userPaths: Object.fromEntries(read.users.map(({ path, user }) => [user.name, path])),
     },
     findings,
   };

@@ -146,35 +146,27 @@ function sentence(text: string): string {
 function valueProblem(path: string, issue: Issue, value: unknown): Finding {
   const bad = (reason: string, mend: string) =>
     error(path, "bad-value", `${shown(value)} ${reason}.`, sentence(mend));
-  switch (issue.code) {
-    case "invalid_value": {
-      const names = issue.values.map(String);
-      const near = typeof value === "string" ? nearest(value, names) : undefined;
-      const list = `Give ${names.length > 1 ? "one of: " : ""}${names.join(", ")}.`;
-      return bad("is not known here", near ? `Did you mean \`${near}\`? ${list}` : list);
-    }
-    case "too_small":
-    case "too_big": {
-      const least = issue.code === "too_small";
-      const bound = least ? issue.minimum : issue.maximum;
-      if (issue.origin === "array")
-        return bad("has no items", "Name at least one, or leave the setting out");
-      if (issue.origin === "string")
-        return bad(
-          `is too ${least ? "short" : "long"}`,
-          `Use at ${least ? "least" : "most"} ${bound} characters`,
-        );
-      if (issue.inclusive === false) return bad(`is not above ${bound}`, `Give more than ${bound}`);
-      return bad(
-        `is ${least ? "below" : "above"} ${bound}`,
-        `Give at ${least ? "least" : "most"} ${bound}`,
-      );
-    }
-    default: {
-      const [reason = issue.message, ...mend] = issue.message.split("; ");
-      return bad(reason, mend.join("; ") || "See docs/configuration.md for what it may be");
-    }
+  if (issue.code === "invalid_value") {
+    const names = issue.values.map(String);
+    const near = typeof value === "string" ? nearest(value, names) : undefined;
+    const list = `Give ${names.length > 1 ? "one of: " : ""}${names.join(", ")}.`;
+    return bad("is not known here", near ? `Did you mean \`${near}\`? ${list}` : list);
   }
+  if (issue.code === "too_small") {
+    if (issue.origin === "array")
+      return bad("has no items", "Name at least one, or leave the setting out");
+    if (issue.origin === "string")
+      return bad("is too short", `Use at least ${issue.minimum} characters`);
+    return issue.inclusive === false
+      ? bad(`is not above ${issue.minimum}`, `Give more than ${issue.minimum}`)
+      : bad(`is below ${issue.minimum}`, `Give at least ${issue.minimum}`);
+  }
+  if (issue.code === "too_big")
+    return issue.origin === "string"
+      ? bad("is too long", `Use at most ${issue.maximum} characters`)
+      : bad(`is above ${issue.maximum}`, `Give at most ${issue.maximum}`);
+  const [reason = issue.message, ...mend] = issue.message.split("; ");
+  return bad(reason, mend.join("; ") || "See docs/configuration.md for what it may be");
 }
 
 /**

@@ -1,6 +1,7 @@
 import { error } from "./problems";
 import { readRoster, ROSTER_COLUMNS, type RosterColumn } from "./roster";
-import { duplicateUser, type NewUser, StackFileError, unknownUser } from "./stackFile";
+import { StackFileError } from "./stackDocument";
+import { duplicateUser, type NewUser, unknownUser } from "./stackUsers";
 
 const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 

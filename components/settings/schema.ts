@@ -372,4 +372,6 @@ export type Settings = Omit<z.output<typeof settingsSchema>, "users" | "team"> &
   readonly stack: string;
   readonly team: string;
   readonly users: readonly User[];
+  /** Where each user is written, by name: `gpudev:users[1]`, `gpudev:users[team.csv:4]`. */
+  readonly userPaths?: Readonly<Record<string, string>>;
 };
