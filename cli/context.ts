@@ -11,6 +11,8 @@ export interface Context {
   readonly json: boolean;
   /** Progress, on stderr; silent with `--json`. */
   readonly progress: Progress;
+  /** Says something beside the result, on stderr; nothing with `--json`. */
+  readonly say: (text: string) => void;
   /** Prints a result for a person, on stdout; nothing with `--json`. */
   readonly print: (text: string) => void;
 }

@@ -15,6 +15,16 @@ export interface Docker {
   run(args: readonly string[], options?: CommandOptions): Promise<string>;
 }
 
+/** A Docker command's end as a failure that says what Docker said. */
+export function dockerFailure(args: readonly string[], result: CommandResult): CommandFailure {
+  const said = result.stderr.trim().split("\n").at(-1) ?? "";
+  return new CommandFailure(
+    ExitCode.failed,
+    `docker ${args.slice(0, 2).join(" ")} failed${result.timedOut ? " (no answer in time)" : ""}: ${said}`,
+    "Run `gpudev doctor` to see what Docker lacks.",
+  );
+}
+
 /** The Docker client, on the daemon that settings name or on the client's own. */
 export function dockerOn(host: string | undefined): Docker {
   const before = host === undefined ? [] : ["--host", host];
@@ -24,13 +34,8 @@ export function dockerOn(host: string | undefined): Docker {
     try: attempt,
     run: async (args, options) => {
       const result = await attempt(args, options);
-      if (result.exitCode === 0) return result.stdout;
-      const said = result.stderr.trim().split("\n").at(-1) ?? "";
-      throw new CommandFailure(
-        ExitCode.failed,
-        `docker ${args.slice(0, 2).join(" ")} failed${result.timedOut ? " (no answer in time)" : ""}: ${said}`,
-        "Run `gpudev doctor` to see what Docker lacks.",
-      );
+      if (result.exitCode !== 0) throw dockerFailure(args, result);
+      return result.stdout;
     },
   };
 }

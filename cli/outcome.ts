@@ -23,12 +23,14 @@ export class CommandFailure extends Error {
    * @param message what is wrong, in a sentence
    * @param mend what to do about it, in a sentence
    * @param findings where the reason is a list of findings
+   * @param data what `--json` adds
    */
   constructor(
     readonly exitCode: ExitCode,
     message: string,
     readonly mend: string | undefined = undefined,
     readonly findings: readonly Finding[] = [],
+    readonly data: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
   }
@@ -37,5 +39,7 @@ export class CommandFailure extends Error {
 /** What a command hands back: the body of `--json`. Text is printed by the command itself. */
 export interface Report {
   readonly findings: readonly Finding[];
+  /** How the process ends, where that is not 0. */
+  readonly exitCode?: number;
   readonly [key: string]: unknown;
 }

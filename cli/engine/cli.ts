@@ -28,7 +28,8 @@ async function answers(file: string, args: readonly string[]): Promise<string | 
 /** Installs Python with pip, where a bootstrap may do that. */
 export type InstallPip = () => Promise<void>;
 
-async function readCliFacts(canInstallPip: boolean): Promise<CliFacts> {
+/** Asks what a Pulumi CLI could come from. */
+export async function readCliFacts(canInstallPip: boolean): Promise<CliFacts> {
   const [onPath, cached, npm, go, pip] = await Promise.all([
     cliVersion("pulumi"),
     cliVersion(path.join(cachedCliRoot(), "bin", "pulumi")),

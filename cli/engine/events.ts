@@ -74,7 +74,7 @@ export function describeChanges(changes: OpMap, tense: "done" | "planned"): stri
   return parts.length === 0 ? "nothing to do" : parts.join(", ");
 }
 
-/** True where something is or would be created, changed, replaced or removed. */
-export function changesAnything(changes: OpMap): boolean {
-  return Object.entries(changes).some(([op, count]) => op !== "same" && count > 0);
+/** The changes of an operation without what stays as it is: empty where nothing changes. */
+export function changesAlone({ same: _, ...changes }: OpMap): OpMap {
+  return changes;
 }

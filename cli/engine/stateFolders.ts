@@ -15,7 +15,8 @@ export interface StackFolders {
   /** Folder of the file backend. */
   readonly backend: string;
   readonly lockFile: string;
-  readonly idFile: string;
+  /** Id and seats, remembered beside the stack file. */
+  readonly seatsFile: string;
 }
 
 /** The places of a stack in the state directory; nothing is made. */
@@ -27,7 +28,7 @@ export function stackFolders(state: string, stack: string): StackFolders {
     passphraseFile: path.join(state, "passphrase"),
     backend: path.join(state, "backend"),
     lockFile: path.join(work, "lock"),
-    idFile: path.join(work, "id"),
+    seatsFile: path.join(work, "seats.json"),
   };
 }
 

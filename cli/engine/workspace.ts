@@ -26,6 +26,8 @@ export interface Engine {
   preview(run: EngineRun): Promise<OpMap>;
   /** Destroys all but the protected resources. */
   destroy(run: EngineRun): Promise<OpMap>;
+  /** Destroys these resources and what depends on them. */
+  destroyTargets(urns: readonly string[], run: EngineRun): Promise<OpMap>;
   exportState(): Promise<Deployment>;
   importState(state: Deployment): Promise<void>;
 }
@@ -82,6 +84,9 @@ export async function openEngine(args: EngineArgs): Promise<Engine> {
     destroy: async (run) =>
       (await stack.destroy({ ...options(run), excludeProtected: true })).summary.resourceChanges ??
       {},
+    destroyTargets: async (urns, run) =>
+      (await stack.destroy({ ...options(run), target: [...urns], targetDependents: true })).summary
+        .resourceChanges ?? {},
     exportState: () => stack.exportStack(),
     importState: (state) => stack.importStack(state),
   };

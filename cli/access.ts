@@ -1,0 +1,68 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { endpointsOf, knownHostsLine, sshConfig } from "../components/endpoints";
+import type { Endpoint } from "../components/endpoints/model";
+import { madeKeyFile } from "./bootstrap/sshKey";
+import { readHostKey } from "./environments";
+import type { DecidedStack } from "./loadStack";
+import { replaceFile } from "./stackFile";
+
+/** Files by which `ssh` reaches a stack's environments. */
+export interface AccessFiles {
+  readonly sshConfig: string;
+  readonly knownHosts: string;
+}
+
+/** Where a stack's access files are. */
+export function accessFiles(work: string): AccessFiles {
+  return { sshConfig: path.join(work, "ssh_config"), knownHosts: path.join(work, "known_hosts") };
+}
+
+/** The key that gpudev made for a person without one, where it did. */
+function madeKey({ folders }: DecidedStack): { file: string; publicKey: string } | undefined {
+  const file = madeKeyFile(folders.state);
+  if (!fs.existsSync(file) || !fs.existsSync(`${file}.pub`)) return undefined;
+  return { file, publicKey: fs.readFileSync(`${file}.pub`, "utf8") };
+}
+
+function takesKey({ settings }: DecidedStack, user: string, publicKey: string): boolean {
+  const body = publicKey.split(" ", 2).join(" ");
+  const keys = settings.users.find(({ name }) => name === user)?.sshKeys ?? [];
+  return keys.some((key) => key.includes(body));
+}
+
+/**
+ * Fetches the environments' public host keys over the daemon's own channel and writes `known_hosts` and
+ * `ssh_config`.
+ * @returns users whose key could not be had: their environment is not running
+ */
+export async function writeAccessFiles(decided: DecidedStack): Promise<string[]> {
+  const files = accessFiles(decided.folders.work);
+  const endpoints = endpointsOf(decided.plan).filter(({ ssh }) => ssh !== undefined);
+  const keys = await Promise.all(
+    endpoints.map(async (endpoint) => ({
+      endpoint,
+      key: await readHostKey(decided, endpoint.environment),
+    })),
+  );
+  const lines = keys.flatMap(({ endpoint, key }) =>
+    key === undefined ? [] : [knownHostsLine(endpoint, key)],
+  );
+  replaceFile(files.knownHosts, lines.map((line) => `${line}\n`).join(""));
+  const made = madeKey(decided);
+  const blocks = endpoints.map((endpoint) =>
+    sshConfig([endpoint], {
+      knownHostsFile: files.knownHosts,
+      ...(made !== undefined && takesKey(decided, endpoint.user, made.publicKey)
+        ? { identityFile: made.file }
+        : {}),
+    }),
+  );
+  replaceFile(files.sshConfig, blocks.join("\n"));
+  return keys.flatMap(({ endpoint, key }) => (key === undefined ? [endpoint.user] : []));
+}
+
+/** The command that logs a user in. */
+export function sshCommand(endpoint: Endpoint, files: AccessFiles): string {
+  return endpoint.ssh === undefined ? "" : `ssh -F ${files.sshConfig} ${endpoint.ssh.alias}`;
+}

@@ -1,0 +1,39 @@
+import * as path from "node:path";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { packageRoot } from "../../components/lookups/paths";
+import type { Context } from "../context";
+import type { LoadedStack } from "../loadStack";
+import { clearDeadLocks, lockFolder } from "./backendLock";
+import type { PulumiCli } from "./cli";
+import { engineEnv, openEngine, type Engine } from "./workspace";
+
+/** Folder of the providers that gpudev brings. */
+function bundledProviders(): string {
+  return path.join(packageRoot(), "cli", "providers", "bin");
+}
+
+/** Opens the engine on a loaded stack. */
+export function engineOn(
+  context: Context,
+  loaded: LoadedStack,
+  cli: PulumiCli,
+  program: PulumiFn,
+): Promise<Engine> {
+  return openEngine({
+    cli,
+    stack: loaded.stack,
+    stackFile: loaded.file,
+    folders: loaded.folders,
+    providers: loaded.settings.docker.provider === "bundled" ? bundledProviders() : undefined,
+    program,
+    env: context.env,
+  });
+}
+
+/** Clears Pulumi's lock of a killed run. Call it with the stack taken. */
+export async function clearLocks(context: Context, loaded: LoadedStack): Promise<void> {
+  const backend =
+    context.env.PULUMI_BACKEND_URL ?? engineEnv(loaded.folders, context.env).PULUMI_BACKEND_URL;
+  const folder = lockFolder(backend ?? "", loaded.stack);
+  if (folder !== undefined) await clearDeadLocks(folder, context.progress);
+}

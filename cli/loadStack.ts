@@ -1,0 +1,113 @@
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { stateDirectory } from "../components/lookups/paths";
+import { readLookups } from "../components/lookups";
+import { makePlan } from "../components/plan/makePlan";
+import type { Plan } from "../components/plan/model";
+import {
+  newStackId,
+  parseSettings,
+  readStackConfig,
+  type Finding,
+  type Settings,
+} from "../components/settings";
+import type { Context } from "./context";
+import { dockerOn, type Docker } from "./docker";
+import { stackFolders, type StackFolders } from "./engine/stateFolders";
+import { CommandFailure, ExitCode } from "./outcome";
+import { hasErrors } from "./output/findings";
+import { identify, readSeatRecord } from "./seatRecord";
+import { chooseStack, presentStacks, readStackFile, stackFilePath } from "./stackFile";
+
+/** A stack's file and what it says. */
+export interface LoadedStack {
+  readonly stack: string;
+  readonly file: string;
+  readonly text: string;
+  readonly settings: Settings;
+  /** What is wrong with the file; the plan adds its own. */
+  readonly findings: readonly Finding[];
+  readonly folders: StackFolders;
+  readonly docker: Docker;
+}
+
+/** A stack with the decision on it. */
+export interface DecidedStack extends LoadedStack {
+  readonly plan: Plan;
+  /** Everything that was found, in file and plan. */
+  readonly findings: readonly Finding[];
+}
+
+/** The stack that a command works on. */
+export function stackName(context: Context): string {
+  return chooseStack({
+    asked: context.stack,
+    environment: context.env.GPUDEV_STACK,
+    present: presentStacks(context.folder),
+  });
+}
+
+/**
+ * Reads the stack's file.
+ * @throws CommandFailure (bad input) where there is none, or where not even its target can be read
+ */
+export function loadStack(context: Context): LoadedStack {
+  const stack = stackName(context);
+  const text = readStackFile(context.folder, stack);
+  const file = stackFilePath(context.folder, stack);
+  const { settings, findings } = parseSettings({
+    stack,
+    config: readStackConfig(text),
+    readFile: (name) => fs.readFileSync(path.resolve(path.dirname(file), name), "utf8"),
+  });
+  if (settings === undefined) throw refusal(findings);
+  return {
+    stack,
+    file,
+    text,
+    settings,
+    findings,
+    folders: stackFolders(stateDirectory(context.env), stack),
+    docker: dockerOn(settings.docker.host),
+  };
+}
+
+/** The refusal of a stack because of its findings. */
+export function refusal(
+  findings: readonly Finding[],
+  data: Readonly<Record<string, unknown>> = {},
+): CommandFailure {
+  return new CommandFailure(
+    ExitCode.badInput,
+    "Nothing was created or changed.",
+    undefined,
+    findings,
+    data,
+  );
+}
+
+/**
+ * Looks at the world and decides. Seats that are not recorded yet are part of the plan as they will be recorded.
+ * Errors are among the findings; nothing is thrown for them.
+ */
+export async function decide(context: Context, loaded: LoadedStack): Promise<DecidedStack> {
+  const { settings, id, restored } = identify(
+    loaded.settings,
+    readSeatRecord(loaded.folders.seatsFile),
+    () => newStackId(crypto.randomBytes),
+  );
+  if (restored)
+    context.progress.note(
+      `The stack file records no seats: they are taken from this machine's memory (id ${id}).`,
+    );
+  const lookups = await context.progress.step("Look at Docker and the machine", () =>
+    readLookups(settings),
+  );
+  const first = makePlan(settings, lookups);
+  // The first plan says where everybody sits; the second one is what they get once that is recorded.
+  const plan = hasErrors(first.findings)
+    ? first
+    : makePlan({ ...settings, seats: { ...first.seats, id } as Settings["seats"] }, lookups);
+  return { ...loaded, settings, plan, findings: [...loaded.findings, ...plan.findings] };
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { CommanderError } from "commander";
+import { packageRoot } from "../components/lookups/paths";
+import { runAndReport } from "./report";
+import { ExitCode } from "./outcome";
+import { buildProgram } from "./program";
+
+function packageVersion(): string {
+  const text = fs.readFileSync(path.join(packageRoot(), "package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const program = buildProgram(packageVersion(), runAndReport(process.env));
+  program.exitOverride();
+  program.commands.forEach((command) => command.exitOverride());
+  try {
+    await program.parseAsync([...args]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has said what is wrong; help and version are no mistakes.
+    process.exitCode = error.exitCode === 0 ? ExitCode.ok : ExitCode.badInput;
+  }
+}
+
+void main(process.argv);

@@ -1,0 +1,38 @@
+import type { Context } from "./context";
+import { inspectContainers } from "./containers";
+import type { LoadedStack, DecidedStack } from "./loadStack";
+import { CommandFailure, ExitCode } from "./outcome";
+
+const POLL_MS = 300;
+const READY_MS = 180_000;
+
+async function waitHealthy(loaded: LoadedStack, names: readonly string[]): Promise<void> {
+  const end = Date.now() + READY_MS;
+  for (;;) {
+    const states = await inspectContainers(loaded.docker, names);
+    const waiting = states.filter(
+      ({ state, health }) => state !== "running" || health === "starting",
+    );
+    if (waiting.length === 0) return;
+    if (Date.now() > end || waiting.some(({ state }) => state === "exited"))
+      throw new CommandFailure(
+        ExitCode.failed,
+        `Not ready: ${waiting.map(({ name, state }) => `${name} (${state})`).join(", ")}.`,
+        `See why: docker logs ${waiting[0]?.name}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Starts environments of the plan that exist and are stopped, and waits until they answer. */
+export async function startStopped(context: Context, decided: DecidedStack): Promise<void> {
+  const names = decided.plan.environments.map(({ container }) => container);
+  const stopped = (await inspectContainers(decided.docker, names))
+    .filter(({ state }) => state === "exited" || state === "created")
+    .map(({ name }) => name);
+  if (stopped.length === 0) return;
+  await context.progress.step(`Start ${stopped.join(", ")}`, async () => {
+    await decided.docker.run(["start", ...stopped], { timeout: 120_000 });
+    await waitHealthy(decided, stopped);
+  });
+}
