@@ -118,10 +118,10 @@ export interface Lookups {
   readonly images: Answer<readonly string[]>;
   /** Folder of this machine where gpudev keeps what belongs to a person: keys, known hosts, the file backend. */
   readonly stateDirectory: string;
-  /** SHA-256 of what goes into the image build (its folder's files and modes). */
+  /** SHA-256 of what goes into every image build: the build folder's files and modes, without the locks of single torch builds. */
   readonly imageContextHash: string;
-  /** Files below `images/pytorch-cuda/locks`, by name. */
-  readonly locks: readonly string[];
+  /** Locks of torch builds below `images/pytorch-cuda/locks`: SHA-256 of each by its name. */
+  readonly locks: Readonly<Record<string, string>>;
   /** Mount sources, TLS files and CA files that settings name, and whether they exist on the daemon's machine. */
   readonly files: Readonly<Record<string, Answer<boolean>>>;
 }

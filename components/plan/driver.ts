@@ -1,0 +1,110 @@
+import {
+  buildsOf,
+  compareVersions,
+  driverVerdict,
+  matchGpu,
+  runsOn,
+  TORCH_BUILDS,
+} from "../catalog";
+import type { TorchBuild } from "../catalog/model";
+import type { GpuDevice, Lookups } from "../lookups/model";
+import type { Finding } from "../settings/finding";
+import { error, groupBy, listed, warning } from "./findings";
+import { deviceTitle } from "./deviceTable";
+
+/** The first container toolkit without CVE-2026-24260 (NVIDIA bulletin 5850). */
+const TOOLKIT = [1, 19, 1] as const;
+
+function build(row: TorchBuild): string {
+  return `torch ${row.torch} with CUDA ${row.cuda}`;
+}
+
+function checkVersion(row: TorchBuild, driver: string): Finding[] {
+  const verdict = driverVerdict(row, driver);
+  if (verdict === "below-floor") {
+    const say = row.verified ? error : warning;
+    return [
+      say(
+        "driver-too-old",
+        "gpudev:image.cuda",
+        `${build(row)} needs NVIDIA driver ${row.driverFloor} or newer, and this machine has ${driver}`,
+        `Install driver ${row.driverToolkit} or newer and reboot, or take an older CUDA.`,
+      ),
+    ];
+  }
+  if (verdict === "below-toolkit") {
+    return [
+      warning(
+        "driver-below-toolkit",
+        "gpudev:image.cuda",
+        `CUDA ${row.cuda} came with driver ${row.driverToolkit}, and this machine has ${driver}: what the wheels hold runs, but code made for other GPUs at run time (PTX) may fail`,
+        `Install driver ${row.driverToolkit} or newer when you can.`,
+      ),
+    ];
+  }
+  return [];
+}
+
+/** Builds that run on a capability: of the same torch release, then of newer ones, then of older ones. */
+function fittingBuilds(row: TorchBuild, capability: string): TorchBuild[] {
+  const age = (other: TorchBuild) => compareVersions(other.torch, row.torch);
+  return [
+    ...buildsOf(row.torch),
+    ...TORCH_BUILDS.filter((other) => age(other) > 0),
+    ...TORCH_BUILDS.filter((other) => age(other) < 0).toReversed(),
+  ].filter((other) => runsOn(other, capability).runs);
+}
+
+function checkCapabilities(row: TorchBuild, devices: readonly GpuDevice[]): Finding[] {
+  const capability = (device: GpuDevice) => device.capability ?? matchGpu(device.name)?.capability;
+  const kinds = groupBy(new Set(devices), (device) => `${device.name} ${capability(device) ?? ""}`);
+  return [...kinds.values()].flatMap((same): Finding[] => {
+    const [first] = same;
+    const needed = first === undefined ? undefined : capability(first);
+    if (first === undefined || needed === undefined || runsOn(row, needed).runs) {
+      return [];
+    }
+    const fitting = fittingBuilds(row, needed);
+    const say = row.verified ? error : warning;
+    return [
+      say(
+        "gpu-not-in-build",
+        "gpudev:image.torch",
+        `${listed(same.map(deviceTitle))} (${first.name}) ${same.length === 1 ? "has" : "have"} compute capability ${needed}, for which ${build(row)} has no machine code (it has ${row.capabilities.join(", ")})`,
+        fitting.length > 0
+          ? `Take ${fitting.slice(0, 3).map(build).join(", or ")}.`
+          : "Take a PyTorch release that supports this GPU.",
+      ),
+    ];
+  });
+}
+
+function checkToolkit(toolkit: string | undefined): Finding[] {
+  if (toolkit === undefined) return [];
+  const parts = toolkit.split(".").map((part) => Number.parseInt(part, 10));
+  const differs = TOOLKIT.findIndex((part, index) => part !== (parts[index] ?? 0));
+  if (differs < 0 || (parts[differs] ?? 0) > (TOOLKIT[differs] ?? 0)) return [];
+  return [
+    warning(
+      "toolkit-vulnerable",
+      "gpudev:gpu.access",
+      `NVIDIA container toolkit ${toolkit} has CVE-2026-24260 (CVSS 8.5): an image can break out to the machine`,
+      `Install ${TOOLKIT.join(".")} or newer, all of its packages at one version, and restart Docker.`,
+    ),
+  ];
+}
+
+/** Whether the devices in use fit the image's torch build, by driver and by architecture. */
+export function checkDriver(
+  lookups: Lookups,
+  row: TorchBuild | undefined,
+  devices: readonly GpuDevice[],
+): Finding[] {
+  if (!lookups.gpus.known || devices.length === 0) return [];
+  const { driver, toolkit } = lookups.gpus.value;
+  return [
+    ...(row === undefined || driver === undefined ? [] : checkVersion(row, driver)),
+    ...(row === undefined ? [] : checkCapabilities(row, devices)),
+    ...checkToolkit(toolkit),
+  ];
+}

@@ -1,0 +1,114 @@
+import { posix } from "node:path";
+import type { Settings } from "../settings/schema";
+import type { Limits } from "./limits";
+import type { ContainerProfile, GpuAccess, Mount, Port } from "./model";
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** Where things of the machine appear inside; the image looks for them there. */
+export const INSIDE = {
+  home: "/home/dev",
+  authorizedKeys: "/etc/gpudev/authorized_keys.d",
+  certificate: "/etc/gpudev/tls/tls.crt",
+  key: "/etc/gpudev/tls/tls.key",
+} as const;
+
+/** What one environment's profile is made of. */
+export interface ProfileParts {
+  readonly user: string;
+  readonly homeVolume: string;
+  readonly limits: Limits;
+  readonly ports: readonly Port[];
+  readonly gpu?: GpuAccess;
+  /** True where files of this machine can be mounted. */
+  readonly local: boolean;
+  readonly stateDirectory: string;
+}
+
+/** Folder of this machine that holds a user's `dev` file of authorized keys, as it is mounted into the container. */
+export function authorizedKeysFolder(stateDirectory: string, stack: string, user: string): string {
+  return posix.join(stateDirectory, "stacks", stack, "authorized_keys", user);
+}
+
+function mountsOf(settings: Settings, parts: ProfileParts): Mount[] {
+  const bind = (source: string, target: string, readOnly: boolean): Mount => ({
+    kind: "bind",
+    source,
+    target,
+    readOnly,
+  });
+  const mounts: Mount[] = [
+    { kind: "volume", source: parts.homeVolume, target: INSIDE.home, readOnly: false },
+  ];
+  if (settings.services.ssh && parts.local) {
+    const folder = authorizedKeysFolder(parts.stateDirectory, settings.stack, parts.user);
+    mounts.push(bind(folder, INSIDE.authorizedKeys, true));
+  }
+  const { tls } = settings.bind;
+  if (settings.services.jupyter && tls !== undefined) {
+    mounts.push(bind(tls.certificate, INSIDE.certificate, true), bind(tls.key, INSIDE.key, true));
+  }
+  for (const mount of settings.workspace) {
+    if (mount.users === undefined || mount.users.includes(parts.user)) {
+      mounts.push(bind(mount.source, mount.target, mount.readOnly));
+    }
+  }
+  return mounts;
+}
+
+function envOf(settings: Settings, gpu: GpuAccess | undefined): Record<string, string> {
+  const tls = settings.services.jupyter && settings.bind.tls !== undefined;
+  return {
+    GPUDEV_MANAGED: "1",
+    // Docker's own time limit is the longer one, so that the entry point ends in order before it.
+    GPUDEV_GRACE: `${Math.max(1, settings.lifetime.stopGrace - 5)}`,
+    ...(tls ? { GPUDEV_TLS_CERT: INSIDE.certificate, GPUDEV_TLS_KEY: INSIDE.key } : {}),
+    // Where NVIDIA's runtime is the default one, saying nothing may mean all GPUs.
+    ...(gpu === undefined
+      ? { NVIDIA_VISIBLE_DEVICES: "void" }
+      : { NVIDIA_DRIVER_CAPABILITIES: "compute,utility" }),
+  };
+}
+
+/** The container profile of one environment: every control that hardens or shapes it, with its value. */
+export function profileOf(settings: Settings, parts: ProfileParts): ContainerProfile {
+  const { limits, gpu } = parts;
+  const services = (["jupyter", "ssh"] as const).filter((service) => settings.services[service]);
+  return {
+    uid: settings.image.uid,
+    gid: settings.image.uid,
+    capDrop: ["ALL"],
+    noNewPrivileges: true,
+    seccomp: "default",
+    readOnlyRoot: true,
+    tmpfs: [
+      { target: "/tmp", sizeBytes: Math.min(Math.floor(limits.memory / 2), 8 * GIB), exec: true },
+      { target: "/run", sizeBytes: 64 * MIB, exec: false },
+    ],
+    mounts: mountsOf(settings, parts),
+    pidsLimit: limits.pids,
+    memoryBytes: limits.memory,
+    swapBytes: 0,
+    ...(limits.cpus === undefined ? {} : { cpus: limits.cpus }),
+    shmBytes: limits.shm,
+    // What NVIDIA advises for PyTorch: pinned memory must not be held back, and deep recursion is usual.
+    ulimits: [
+      { name: "memlock", soft: -1, hard: -1 },
+      { name: "nofile", soft: 65_536, hard: 65_536 },
+      { name: "stack", soft: 64 * MIB, hard: 64 * MIB },
+    ],
+    ...(gpu === undefined ? {} : { gpu }),
+    env: envOf(settings, gpu),
+    command: services,
+    ports: parts.ports,
+    healthCheck: {
+      command: ["/usr/local/bin/gpudev-healthcheck"],
+      intervalSeconds: 5,
+      timeoutSeconds: 5,
+      retries: 3,
+      startPeriodSeconds: 60,
+    },
+    stopGraceSeconds: settings.lifetime.stopGrace,
+  };
+}
