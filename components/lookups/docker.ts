@@ -1,0 +1,65 @@
+import { type CommandResult, runCommand } from "./command";
+import { isLocal, lastLine, QUESTION_MS } from "./machine";
+import type { Answer, DockerEndpoint } from "./model";
+
+const DEFAULT_SOCKET = "unix:///var/run/docker.sock";
+
+/** The daemon as the Docker client reaches it. */
+export interface DockerClient extends DockerEndpoint {
+  /** Runs a Docker command and returns what it printed, or why there is nothing. */
+  ask(args: readonly string[]): Promise<Answer<string>>;
+  /** Runs a Docker command and returns how it ended. */
+  run(args: readonly string[]): Promise<CommandResult>;
+}
+
+/** Why a Docker command gave nothing, in plain words. */
+export function failure(result: CommandResult, where: string): string {
+  if (result.timedOut) {
+    return `the Docker daemon at ${where} did not answer within ${QUESTION_MS / 1000} seconds`;
+  }
+  const text = result.stderr.trim();
+  if (result.exitCode === 127 && /ENOENT/.test(text)) {
+    return "There is no docker command on this machine";
+  }
+  if (/permission denied/i.test(text)) {
+    return `This user may not talk to the Docker daemon at ${where} (permission denied)`;
+  }
+  if (
+    /cannot connect|connection refused|no such host|failed to connect|error during connect/i.test(
+      text,
+    )
+  ) {
+    const detail = lastLine(text).replace(/^error during connect: /i, "");
+    return `The Docker daemon does not answer at ${where}${/cannot connect to the docker daemon/i.test(text) ? "" : ` (${detail})`}`;
+  }
+  return lastLine(text) || `docker ended with code ${result.exitCode}`;
+}
+
+/** Finds the daemon that settings name, else the one that the Docker client uses by itself. */
+export async function dockerClient(host: string | undefined): Promise<DockerClient> {
+  const found = host ?? (await currentHost());
+  const address = found === DEFAULT_SOCKET ? undefined : found;
+  const env = address === undefined ? {} : { DOCKER_HOST: address };
+  const run = (args: readonly string[]) =>
+    runCommand("docker", args, { timeout: QUESTION_MS, env });
+  return {
+    ...(address === undefined ? {} : { host: address }),
+    local: isLocal(address),
+    run,
+    ask: async (args) => {
+      const result = await run(args);
+      if (result.exitCode === 0 && !result.timedOut) return { known: true, value: result.stdout };
+      return { known: false, because: failure(result, address ?? DEFAULT_SOCKET) };
+    },
+  };
+}
+
+async function currentHost(): Promise<string | undefined> {
+  const result = await runCommand(
+    "docker",
+    ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"],
+    { timeout: QUESTION_MS },
+  );
+  const host = result.exitCode === 0 ? result.stdout.trim() : "";
+  return host === "" ? process.env.DOCKER_HOST : host;
+}
