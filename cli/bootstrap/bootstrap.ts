@@ -92,7 +92,7 @@ async function prepare(
     await packageManager.install(["openssh-client"], "for ssh and ssh-keygen");
   }
   const [sshKeys, extraCa] = await Promise.all([
-    known === undefined ? ownKeys(progress, person, machine.stateDirectory) : [],
+    known === undefined ? ownKeys(progress, person, machine.stateDirectory, options.env) : [],
     known === undefined ? findExtraCa(options.env) : undefined,
     startDocker(),
   ]);

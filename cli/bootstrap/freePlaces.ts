@@ -60,8 +60,13 @@ function bitsOf(mask: number): number {
   return mask.toString(2).replaceAll("0", "").length;
 }
 
-/** Ranges in use on this machine: interfaces, routes (a VPN's too) and Docker's networks. */
+/** Ranges in use on this machine, Docker's networks among them. */
 export async function usedRanges(): Promise<readonly string[]> {
+  return [...machineRanges(), ...(await dockerRanges())];
+}
+
+/** Ranges of this machine's interfaces and routes, a VPN's too. */
+export function machineRanges(): readonly string[] {
   const interfaces = Object.values(os.networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter((address) => address.family === "IPv4")
@@ -70,7 +75,7 @@ export async function usedRanges(): Promise<readonly string[]> {
   const routes = fs.existsSync("/proc/net/route")
     ? parseRoutes(fs.readFileSync("/proc/net/route", "utf8"))
     : [];
-  return [...interfaces, ...routes, ...(await dockerRanges())];
+  return [...new Set([...interfaces, ...routes])];
 }
 
 async function dockerRanges(): Promise<readonly string[]> {

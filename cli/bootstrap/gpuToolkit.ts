@@ -37,7 +37,8 @@ export function toolkitVersion(answer: string): string | undefined {
 
 const PCI = "/sys/bus/pci/devices";
 
-function nvidiaOnBus(): boolean {
+/** Whether a display device of NVIDIA (PCI vendor 10de, class 03) is in this machine. */
+export function nvidiaOnBus(): boolean {
   if (!fs.existsSync(PCI)) return false;
   return fs.readdirSync(PCI).some((device) => {
     const read = (name: string) => {

@@ -39,20 +39,17 @@ export function chooseKeys(found: readonly FoundKey[]): KeyChoice {
 }
 
 /** Public keys in the person's `.ssh` whose private half lies beside them, and those of the agent. */
-async function findKeys(home: string): Promise<readonly FoundKey[]> {
+async function findKeys(home: string, agent: boolean): Promise<readonly FoundKey[]> {
   const folder = path.join(home, ".ssh");
   const files = KEY_NAMES.map((name) => path.join(folder, name))
     .filter((file) => fs.existsSync(file) && fs.existsSync(`${file}.pub`))
     .map((file) => `${file}.pub`)
     .map((file) => ({ line: fs.readFileSync(file, "utf8").trim(), source: file }));
-  const agent = await runCommand("ssh-add", ["-L"], { timeout: 5_000 });
-  const held = agent.exitCode === 0 ? agent.stdout.split("\n") : [];
-  return [
-    ...files,
-    ...held
-      .filter((line) => line.trim() !== "")
-      .map((line) => ({ line: line.trim(), source: "the SSH agent's key" })),
-  ];
+  if (!agent) return files;
+  const listed = await runCommand("ssh-add", ["-L"], { timeout: 5_000 });
+  const held = listed.exitCode === 0 ? listed.stdout.split("\n") : [];
+  const lines = held.map((line) => line.trim()).filter((line) => line !== "");
+  return [...files, ...lines.map((line) => ({ line, source: "the SSH agent's key" }))];
 }
 
 /**
@@ -64,8 +61,9 @@ export async function ownKeys(
   progress: Progress,
   person: { readonly home: string; readonly login: string },
   stateDirectory: string,
+  env: NodeJS.ProcessEnv,
 ): Promise<readonly string[]> {
-  const choice = chooseKeys(await findKeys(person.home));
+  const choice = chooseKeys(await findKeys(person.home, env.SSH_AUTH_SOCK !== undefined));
   choice.skipped.forEach((line) => progress.note(`SSH key left out: ${line}`));
   if (choice.keys.length > 0) {
     progress.note(`SSH: your own key, ${choice.keys.map((key) => key.source).join(", ")}`);

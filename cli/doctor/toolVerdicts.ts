@@ -43,7 +43,9 @@ export function judgeBase({ base, wants }: DoctorFacts): Check {
   return {
     name,
     state: "warning",
-    found: made ? `${wants.base} is not made yet: ${base.because}` : `${wants.base}: ${base.because}`,
+    found: made
+      ? `${wants.base} is not made yet: ${base.because}`
+      : `${wants.base}: ${base.because}`,
     mend: made
       ? "sudo apt-get install mmdebstrap debian-archive-keyring; the next up then makes it"
       : "Where no image hub can be reached, set gpudev:image.base to bootstrap:bookworm",

@@ -2,13 +2,7 @@ import { judgeBuild, judgeClient, judgeDaemon, judgeLimits } from "./dockerVerdi
 import { judgeGpu, judgeGpuAccess, judgeToolkit } from "./gpuVerdicts";
 import { judgeAddresses, judgeDisk, judgeMemory, judgeStateDirectory } from "./machineVerdicts";
 import type { Check, DoctorFacts } from "./model";
-import {
-  judgeBase,
-  judgeCertificates,
-  judgeIndexes,
-  judgePulumi,
-  judgeSsh,
-} from "./toolVerdicts";
+import { judgeBase, judgeCertificates, judgeIndexes, judgePulumi, judgeSsh } from "./toolVerdicts";
 
 const JUDGES: readonly ((facts: DoctorFacts) => Check | undefined)[] = [
   judgeClient,
