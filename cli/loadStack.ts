@@ -16,9 +16,11 @@ import type { Context } from "./context";
 import { dockerOn, type Docker } from "./docker";
 import { stackFolders, type StackFolders } from "./engine/stateFolders";
 import { CommandFailure, ExitCode } from "./outcome";
-import { hasErrors } from "./output/findings";
 import { identify, readSeatRecord } from "./seatRecord";
 import { chooseStack, presentStacks, readStackFile, stackFilePath } from "./stackFile";
+
+/** Code of the plan's advice to paste a seat into the stack file. */
+const UNRECORDED_SEAT = "seat-unrecorded";
 
 /** A stack's file and what it says. */
 export interface LoadedStack {
@@ -104,10 +106,8 @@ export async function decide(context: Context, loaded: LoadedStack): Promise<Dec
   const lookups = await context.progress.step("Look at Docker and the machine", () =>
     readLookups(settings),
   );
-  const first = makePlan(settings, lookups);
-  // The first plan says where everybody sits; the second one is what they get once that is recorded.
-  const plan = hasErrors(first.findings)
-    ? first
-    : makePlan({ ...settings, seats: { ...first.seats, id } as Settings["seats"] }, lookups);
-  return { ...loaded, settings, plan, findings: [...loaded.findings, ...plan.findings] };
+  const plan = makePlan(settings, lookups);
+  // `gpudev` records seats itself: the advice to paste them is for a plain `pulumi up`.
+  const findings = plan.findings.filter(({ code }) => code !== UNRECORDED_SEAT);
+  return { ...loaded, settings, plan, findings: [...loaded.findings, ...findings] };
 }

