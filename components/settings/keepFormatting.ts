@@ -95,7 +95,7 @@ function styleOf(text: string): ToStringOptions {
     indent,
     lineWidth: 0,
     indentSeq: !/^( *)[^\s#][^\n]*:[ \t]*\n\1- /m.test(text),
-    flowCollectionPadding: /\{ \S/.test(text),
+    flowCollectionPadding: /\{ \S/.test(text) || !/\{\S/.test(text),
   };
 }
 
