@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import type { Finding } from "../settings/finding";
 import type { Seat, Settings } from "../settings/schema";
 import { type Decided, hint } from "./findings";
@@ -14,10 +13,19 @@ export interface Seating {
   readonly seats: Readonly<Record<string, Seat>>;
 }
 
+/** Words that YAML reads as something else than a text. */
+const YAML_WORDS = new Set(["null", "true", "false", "yes", "no", "on", "off", "y", "n"]);
+
+/** A text as it stands in a YAML flow mapping; JSON's quotes are YAML's too. */
+function yamlText(text: string): string {
+  return /^[A-Za-z_][\w-]*$/.test(text) && !YAML_WORDS.has(text) ? text : JSON.stringify(text);
+}
+
 /** The line of the stack file that records a seat, such as `bob: {slot: 1, host: 0, devices: [1, 2]}`. */
-export function seatLine(user: string, seat: Seat): string {
-  const flow = { collectionStyle: "flow", flowCollectionPadding: false, lineWidth: 0 } as const;
-  return `${stringify(user).trim()}: ${stringify(seat, flow).trim()}`;
+export function seatLine(user: string, { slot, host, devices }: Seat): string {
+  const ids = devices?.map((id) => (typeof id === "number" ? `${id}` : yamlText(id)));
+  const last = ids === undefined ? "" : `, devices: [${ids.join(", ")}]`;
+  return `${yamlText(user)}: {slot: ${slot}, host: ${host}${last}}`;
 }
 
 function sameSeat(a: Seat | undefined, b: Seat): boolean {

@@ -39,7 +39,7 @@ const gpuCount = z
 const limitsShape = {
   memory: bytes.optional().meta({
     description:
-      "Memory limit, such as `16GiB`. Default: an equal share of the machine's memory, less 2 GiB for the machine itself.",
+      "Memory limit, such as `16GiB`. Default: the machine's memory less 2 GiB; on a machine with several GPUs the part that goes with the user's. It does not change when users come and go.",
   }),
   cpus: z.number().positive().max(1024).optional().meta({
     description: "CPU limit in cores. Default: all of the machine's cores, shared fairly.",
