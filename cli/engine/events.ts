@@ -8,10 +8,12 @@ export interface EngineTally {
   errors: { readonly resource: string; readonly message: string }[];
   /** Warnings of the engine and the providers. */
   warnings: string[];
+  /** What the engine says that it changed; empty where it found nothing to do. */
+  changes: OpMap;
 }
 
 export function newTally(): EngineTally {
-  return { done: 0, errors: [], warnings: [] };
+  return { done: 0, errors: [], warnings: [], changes: {} };
 }
 
 /** Name of a resource: the last part of its URN. */
@@ -42,6 +44,10 @@ export function countEvent(tally: EngineTally, event: EngineEvent): string | und
   }
   if (event.resOutputsEvent !== undefined) {
     tally.done += 1;
+    return undefined;
+  }
+  if (event.summaryEvent !== undefined) {
+    tally.changes = event.summaryEvent.resourceChanges;
     return undefined;
   }
   const diagnostic = event.diagnosticEvent;

@@ -59,12 +59,12 @@ export async function operate(
   progress: Progress,
   title: string,
   refresh: boolean,
-  operation: (run: EngineRun) => Promise<OpMap>,
+  operation: (run: EngineRun) => Promise<void>,
 ): Promise<Operated> {
   const tally = newTally();
   return interruptible(progress, async ({ signal, heard }) => {
     try {
-      const changes = await progress.step(title, (report) =>
+      await progress.step(title, (report) =>
         operation({
           signal,
           refresh,
@@ -75,7 +75,7 @@ export async function operate(
           },
         }),
       );
-      return { changes, warnings: tally.warnings };
+      return { changes: tally.changes, warnings: tally.warnings };
     } catch (error) {
       throw asFailure(error, tally, heard());
     }
