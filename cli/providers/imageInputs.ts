@@ -19,8 +19,9 @@ export type ImageInputs = z.output<typeof imageSchema>;
 
 /**
  * What a change of each input does. An image is built again in place, as with Pulumi's own
- * provider. Where the context lies does not count, only what is in it (`contextHash`), so
- * that two checkouts of one commit agree; nor do secrets, which leave no trace in an image.
+ * provider. The first tag stands for everything that goes into the build, what is in the
+ * context included. So where the context lies does not count, and two checkouts of one commit
+ * agree; nor do secrets, which leave no trace in an image.
  */
 export const imageEffects: Readonly<Record<keyof ImageInputs, Effect>> = {
   context: "ignore",
