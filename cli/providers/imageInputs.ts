@@ -11,6 +11,8 @@ export const imageSchema = z.strictObject({
   push: z.boolean(),
   load: z.boolean().default(false),
   secrets: z.record(z.string().regex(/^[\w.-]+$/), z.string()).default({}),
+  /** Pulumi's SDK sends this one always. */
+  network: z.literal("default").default("default"),
   buildOnPreview: z.literal(false).default(false),
   ignoreSecretsInDiffCalculation: z.array(z.string()).default([]),
 });
@@ -31,6 +33,7 @@ export const imageEffects: Readonly<Record<keyof ImageInputs, Effect>> = {
   push: "update",
   load: "update",
   secrets: "ignore",
+  network: "ignore",
   buildOnPreview: "ignore",
   ignoreSecretsInDiffCalculation: "ignore",
 };
