@@ -1,5 +1,6 @@
 import { runCommand } from "../../components/lookups/command";
 import type { Progress } from "../progress";
+import { keepCertificates } from "./keepCertificates";
 import { notReady } from "./notReady";
 
 const ENVIRONMENT = { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_SUSPEND: "1" };
@@ -80,9 +81,13 @@ export function apt(progress: Progress): Apt {
     install: async (packages, why) => {
       if (packages.length === 0) return;
       await lists();
-      await progress.step(`Installing ${packages.join(", ")} (${why})`, (report) =>
-        run(["install", "--yes", "--quiet", "--no-install-recommends", ...packages], report),
+      const args = ["install", "--yes", "--quiet", "--no-install-recommends", ...packages];
+      const restored = await keepCertificates(() =>
+        progress.step(`Installing ${packages.join(", ")} (${why})`, (report) => run(args, report)),
       );
+      if (restored > 0) {
+        progress.note(`${restored} CA certificates of this machine's own are kept`);
+      }
     },
   };
 }

@@ -3,7 +3,6 @@ import { lastLines, packagesWithCandidate } from "../../cli/bootstrap/apt";
 import { briefReason, hubAnswered, recipeHash } from "../../cli/bootstrap/base";
 import { parseOsRelease } from "../../cli/bootstrap/distribution";
 import { deviceSentence, parseGpuCheck, type FirstRun } from "../../cli/bootstrap/firstRun";
-import { gpuNames, toolkitVersion } from "../../cli/bootstrap/gpuToolkit";
 import { bootstrapBaseImage, bootstrapSuite } from "../../components/catalog/baseImage";
 
 describe("parseOsRelease", () => {
@@ -80,22 +79,6 @@ describe("a bootstrapped base", () => {
     ];
     expect(new Set(hashes).size).toBe(3);
     expect(recipeHash("a", "bookworm")).toBe(hashes[0]);
-  });
-});
-
-describe("NVIDIA's tools", () => {
-  it("list GPUs by name", () => {
-    const listing = `GPU 0: NVIDIA L4 (UUID: GPU-6f1a6e8e-0c5f-2b9d-8d3f-1a2b3c4d5e6f)
-GPU 1: NVIDIA RTX 6000 Ada Generation (UUID: GPU-0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0)
-  MIG 1g.24gb     Device  0: (UUID: MIG-0b1c2d3e)
-`;
-    expect(gpuNames(listing)).toEqual(["NVIDIA L4", "NVIDIA RTX 6000 Ada Generation"]);
-    expect(gpuNames("No devices were found\n")).toEqual([]);
-  });
-  it("tell the toolkit's version", () => {
-    const text = "NVIDIA Container Toolkit CLI version 1.19.1\ncommit: 5f2a8e1\n";
-    expect(toolkitVersion(text)).toBe("1.19.1");
-    expect(toolkitVersion("")).toBeUndefined();
   });
 });
 
