@@ -340,15 +340,21 @@ export const settingsSchema = z
         description: "Users with one budget. Default: the stack's name.",
       }),
     users: z
-      .union([
-        z
-          .string()
-          .regex(
-            /\.csv$/,
-            "is no roster file; write a list of users, or the name of a file that ends in .csv",
-          ),
-        z.array(userSchema),
-      ])
+      .union(
+        [
+          z
+            .string()
+            .regex(
+              /\.csv$/,
+              "is no roster file; write a list of users, or the name of a file that ends in .csv",
+            ),
+          z.array(userSchema),
+        ],
+        {
+          error:
+            "is no list of users; write a list of users, or the name of a roster file that ends in .csv",
+        },
+      )
       .meta({
         description: "The users, or the name of a roster file (CSV, beside the stack file).",
       }),
