@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { lastLines, packagesWithCandidate } from "../../cli/bootstrap/apt";
 import { briefReason, hubAnswered, recipeHash } from "../../cli/bootstrap/base";
 import { parseOsRelease } from "../../cli/bootstrap/distribution";
-import { deviceSentence, parseGpuCheck, type FirstRun } from "../../cli/bootstrap/firstRun";
+import {
+  deviceSentence,
+  parseGpuCheck,
+  trainingLine,
+  type FirstRun,
+} from "../../cli/bootstrap/firstRun";
 import { bootstrapBaseImage, bootstrapSuite } from "../../components/catalog/baseImage";
 
 describe("parseOsRelease", () => {
@@ -114,5 +119,15 @@ describe("the first run", () => {
     ],
   ])("says of %j: %s", (seen, sentence) => {
     expect(deviceSentence({ ...seen, torch: "PyTorch 2.6.0", problems: [] })).toBe(sentence);
+  });
+
+  it.each([
+    [
+      "digits on cpu x 1, from step 0\nstep 1: loss 2.3026, checkpoint written\ndone: 1 steps\n",
+      "step 1: loss 2.3026",
+    ],
+    ["something else\n", "something else"],
+  ])("takes of %j: %s", (output, line) => {
+    expect(trainingLine(output)).toBe(line);
   });
 });
