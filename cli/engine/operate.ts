@@ -9,6 +9,8 @@ import type { EngineRun } from "./workspace";
 export interface Operated {
   readonly changes: OpMap;
   readonly warnings: readonly string[];
+  /** Containers that are replaced or removed: what runs in them ends. */
+  readonly ended: readonly string[];
 }
 
 /** What a failed operation is about, from the engine's events, else from what the CLI printed last. */
@@ -75,7 +77,7 @@ export async function operate(
           },
         }),
       );
-      return { changes: tally.changes, warnings: tally.warnings };
+      return { changes: tally.changes, warnings: tally.warnings, ended: tally.ended };
     } catch (error) {
       throw asFailure(error, tally, heard());
     }
