@@ -5,7 +5,7 @@ import type { OpMap, PulumiFn } from "@pulumi/pulumi/automation";
 import { findPulumiCli } from "../../cli/engine/cli";
 import { countEvent, newTally, type EngineTally } from "../../cli/engine/events";
 import { stackFolders } from "../../cli/engine/stateFolders";
-import { openEngine, type Engine } from "../../cli/engine/workspace";
+import { openEngine, type Engine, type EngineRun } from "../../cli/engine/workspace";
 import { ROOT } from "./gpudev";
 import { docker } from "./docker";
 
@@ -71,19 +71,19 @@ export class EngineStack {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async ran(operation: (run: Parameters<Engine["up"]>[0]) => Promise<OpMap>): Promise<Ran> {
+  private async ran(operation: (run: EngineRun) => Promise<void>): Promise<Ran> {
     const tally = newTally();
     const shown: string[] = [];
     try {
-      const changes = await operation({
+      await operation({
         onEvent: (event) => {
           const line = countEvent(tally, event);
           if (line !== undefined) shown.push(line);
         },
       });
-      return { changes, tally, shown };
+      return { changes: tally.changes, tally, shown };
     } catch (error) {
-      return { changes: {}, tally, shown, failure: String(error) };
+      return { changes: tally.changes, tally, shown, failure: String(error) };
     }
   }
 }
