@@ -30,7 +30,7 @@ function gpuRequest(settings: Settings, user: User, path: string): [GpuRequest, 
 export function membersOf(settings: Settings): Member[] {
   const seats = recordedSeats(settings);
   const members = settings.users.map((user, index): Member => {
-    const path = `gpudev:users[${index}]`;
+    const path = settings.userPaths?.[user.name] ?? `gpudev:users[${index}]`;
     const recorded = seats.get(user.name);
     const [gpus, gpusPath] = gpuRequest(settings, user, path);
     return { user, path, gpus, gpusPath, ...(recorded === undefined ? {} : { recorded }) };

@@ -33,16 +33,28 @@ function sameSeat(a: Seat | undefined, b: Seat): boolean {
   return a !== undefined && key(a) === key(b);
 }
 
+/**
+ * The seat of a user who has left: the slot stays, and so do devices that nobody has taken over. The
+ * others are given up, so that coming back never puts two on one device.
+ */
+function leftSeat({ devices, ...seat }: Seat, held: ReadonlySet<DeviceId>): Seat {
+  const own = (devices ?? []).filter((id) => !held.has(id));
+  return own.length === 0 ? seat : { ...seat, devices: own };
+}
+
 /** Seats the users of the stack; whoever has no record, or another one than before, gets a hint with the line to paste. */
 export function seatUsers(
   settings: Settings,
   members: readonly Member[],
   devices: ReadonlyMap<string, readonly DeviceId[]>,
+  held: ReadonlySet<DeviceId>,
 ): Decided<Seating> {
   const slots = assignSlots(settings, members);
   const findings: Finding[] = [...slots.findings];
   const users = new Map<string, Seat>();
-  const seats = new Map<string, Seat>(recordedSeats(settings));
+  const seats = new Map<string, Seat>(
+    [...recordedSeats(settings)].map(([user, seat]) => [user, leftSeat(seat, held)]),
+  );
   for (const { user, recorded } of members) {
     const own = devices.get(user.name);
     const seat: Seat = {
