@@ -27,7 +27,7 @@ export interface DockerSteps {
 }
 
 /** Packages of which some carry Docker, by distribution and release. */
-export const DOCKER_PACKAGES = [
+const DOCKER_PACKAGES = [
   "docker.io",
   "docker-cli",
   "docker-buildx",
@@ -232,7 +232,8 @@ async function startDetached(log: string): Promise<Failed> {
   if (!readSurroundings().cgroups) await runCommand("cgroupfs-mount", []);
   fs.mkdirSync(path.dirname(log), { recursive: true, mode: 0o700 });
   const output = fs.openSync(log, "a", 0o600);
-  const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] });
+  const [file = "dockerd"] = executablesOnPath("dockerd");
+  const daemon = spawn(file, [], { detached: true, stdio: ["ignore", output, output] });
   fs.closeSync(output);
   let ended: string | undefined;
   daemon.on("error", (error) => (ended = error.message));

@@ -27,7 +27,8 @@ export async function buildImage(
       onLine: (line) => {
         last.push(line);
         if (last.length > SHOWN_LINES) last.shift();
-        report(progressLine(line));
+        const shown = progressLine(line);
+        if (shown !== undefined) report(shown);
       },
     });
     if (result.exitCode === 0) return;
@@ -61,7 +62,10 @@ function secretArgs(secrets: Readonly<Record<string, string>>, folder: string): 
   });
 }
 
-/** BuildKit's line without its step number and time: what a person wants to see go by. */
-export function progressLine(line: string): string {
-  return line.replace(/^#\d+ (\d+\.\d+ )?/, "").slice(0, 120);
+/** BuildKit's line without its step number and time, cut to a terminal's width; undefined for one that tells a person nothing. */
+export function progressLine(line: string): string | undefined {
+  const text = line.replace(/^#\d+ (\d+\.\d+ )?/, "").trim();
+  if (text === "" || /^(sha256:|DONE\b|CACHED\b|transferring |\[internal\])/.test(text))
+    return undefined;
+  return text.slice(0, 120);
 }
