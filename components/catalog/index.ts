@@ -1,9 +1,8 @@
-export { BOOTSTRAP_PREFIX, bootstrapBaseImage, bootstrapSuite } from "./baseImage";
+export { bootstrapBaseImage, bootstrapSuite } from "./baseImage";
 export { BASES, pythonOfBase } from "./bases";
 export { type DriverBranch, driverBranch } from "./driverBranches";
-export { type DriverVerdict, driverVerdict, type Fit, runsOn } from "./fits";
+export { driverVerdict, runsOn } from "./fits";
 export { findGpus, GPU_MODELS, matchGpu } from "./gpus";
-export type { GpuModel, Provenance, TorchBuild } from "./model";
 export {
   buildsOf,
   defaultCuda,

@@ -32,7 +32,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 }
 
 /** A value as it is shown: short and on one line. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? "");
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

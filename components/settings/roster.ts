@@ -14,7 +14,7 @@ export interface RawUser {
 }
 
 /** One line of a roster file. */
-export interface RosterRow {
+interface RosterRow {
   /** Line in the file on which the row begins, counted from 1. */
   readonly line: number;
   /** Line on which it ends: a cell in quotes may hold line breaks. */
