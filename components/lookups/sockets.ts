@@ -28,7 +28,7 @@ function hexAddress(hex: string): string {
   const bytes = words.flatMap((word) => (word.match(/../g) ?? []).toReversed());
   if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte, 16)).join(".");
   if (bytes.every((byte) => byte === "00")) return "::";
-  const mapped = bytes.slice(0, 12).join("") === "00000000000000000000ffff".toUpperCase();
+  const mapped = bytes.slice(0, 12).join("") === "00000000000000000000FFFF";
   if (mapped)
     return bytes
       .slice(12)
