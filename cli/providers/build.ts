@@ -16,6 +16,9 @@ export async function buildImage(
 ): Promise<void> {
   const builder = await findBuilder();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "gpudev-build-"));
+  const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true });
+  // Also where this process ends before the build, since its engine went away.
+  process.once("exit", removeFolder);
   const last: string[] = [];
   try {
     const secrets = secretArgs(inputs.secrets, folder);
@@ -36,7 +39,8 @@ export async function buildImage(
     const shown = last.map((line) => `    ${line}`).join("\n");
     throw new Error(`building ${tag} failed. The last lines of the build:\n${shown}`);
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    removeFolder();
+    process.off("exit", removeFolder);
   }
 }
 

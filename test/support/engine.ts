@@ -4,7 +4,7 @@ import * as path from "node:path";
 import type { OpMap, PulumiFn } from "@pulumi/pulumi/automation";
 import { findPulumiCli } from "../../cli/engine/cli";
 import { countEvent, newTally, type EngineTally } from "../../cli/engine/events";
-import { stackFolders } from "../../cli/engine/stateFolders";
+import { PROJECT, stackFolders } from "../../cli/engine/stateFolders";
 import { openEngine, type Engine, type EngineRun } from "../../cli/engine/workspace";
 import { ROOT } from "./gpudev";
 import { docker } from "./docker";
@@ -28,6 +28,7 @@ export class EngineStack {
   private constructor(
     private readonly folder: string,
     private readonly engine: Engine,
+    private readonly stack: string,
   ) {}
 
   static async open(stack: string): Promise<EngineStack> {
@@ -44,7 +45,7 @@ export class EngineStack {
       program: () => self?.program() ?? Promise.resolve(),
       env: {},
     });
-    self = new EngineStack(folder, engine);
+    self = new EngineStack(folder, engine, stack);
     return self;
   }
 
@@ -62,9 +63,13 @@ export class EngineStack {
     return this.ran((run) => this.engine.destroy(run));
   }
 
-  /** The state as text, as the backend keeps it. */
-  async state(): Promise<string> {
-    return JSON.stringify(await this.engine.exportState());
+  /** The state as the file backend keeps it. */
+  state(): string {
+    const { backend } = stackFolders(this.folder, this.stack);
+    return fs.readFileSync(
+      path.join(backend, ".pulumi", "stacks", PROJECT, `${this.stack}.json`),
+      "utf8",
+    );
   }
 
   remove(): void {
