@@ -125,7 +125,7 @@ const imageSchema = z
       .optional()
       .meta({
         description:
-          "Package index for PyTorch's wheels, such as `https://download.pytorch.org/whl/cu126`. Default: pip's own default index.",
+          "Package index for PyTorch's wheels, such as `https://download.pytorch.org/whl/cu126`. Default: pip's own default index where that serves the build, else PyTorch's index for the CUDA version.",
       }),
     extraCa: z.string().optional().meta({
       description:

@@ -54,7 +54,7 @@ export function recordSeats(text: string, seats: SeatsRecord): string {
   return editStackFile(text, (doc) => {
     const map = mapAt(doc, "gpudev:seats");
     for (const [name, seat] of Object.entries(seats)) {
-      const recorded = doc.getIn(["config", keyOf(doc, "gpudev:seats"), name]);
+      const recorded: unknown = map.get(name);
       if (typeof seat === "string") {
         if (recorded !== seat) put(doc, map, name, seat);
       } else if (!sameSeat(isMap(recorded) ? recorded.toJS(doc) : recorded, seat)) {
