@@ -322,7 +322,7 @@ describe("secrets", () => {
     expect(leaks(status.stdout + status.stderr)).toEqual([]);
   });
 
-  it("are not in Pulumi's state, nor anywhere in the state directory", async () => {
+  it("are not in Pulumi's state, nor anywhere in the state directory", () => {
     const files = fs
       .readdirSync(project.stateDir, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

@@ -19,6 +19,9 @@ beforeAll(async () => {
     users: USERS.map((name, index) => ({ name, sshKeys: [keys[index]?.publicKey] })),
     limits: { memory: "3GiB" },
   });
+  // The image is built by now, so that the phases below are those of environments.
+  await recovers();
+  await project.destroy();
 });
 
 afterAll(() => project.cleanUp());
@@ -94,12 +97,16 @@ describe("`up`, killed", () => {
   it("during its lookups", async () => {
     const up = project.start("up", "--yes");
     await killWhen(up, () => asksDocker(up));
-    expect(await objectsOf(project.stack)).toEqual({ containers: [], networks: [], volumes: [] });
+    expect(await objectsOf(project.stack)).toEqual({
+      containers: [],
+      networks: [],
+      volumes: USERS.map((user) => project.home(user)),
+    });
     await recovers();
-    await project.destroy();
   });
 
   it("while the engine holds its lock", async () => {
+    await project.destroy();
     await killWhen(project.start("up", "--yes"), engineHoldsTheLock);
     expect(engineHoldsTheLock()).toBe(true);
     await recovers();

@@ -58,7 +58,7 @@ describe("a second `up`", () => {
     expect(project.read()).toBe(file);
   });
 
-  it("keeps the comments of the stack file when seats are recorded", () => {
+  it("goes by the seats that the first one recorded", () => {
     expect(seats()).toMatchObject({ alice: { slot: 0 } });
     expect(seats().id).toMatch(/^[a-z0-9]{6,12}$/);
   });
