@@ -21,7 +21,7 @@ export interface StateFile {
 }
 
 /** A container or network on the daemon. */
-export interface FoundObject {
+interface FoundObject {
   readonly id: string;
   readonly name: string;
 }

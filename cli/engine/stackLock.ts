@@ -26,14 +26,29 @@ function isStale(holder: Holder | undefined): boolean {
   return started !== undefined && holder.started !== undefined && started !== holder.started;
 }
 
+function makeFolder(folder: string): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    fs.accessSync(folder, fs.constants.W_OK);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new CommandFailure(
+      ExitCode.notReady,
+      `gpudev cannot keep its state in ${folder}: ${message.split(",")[0]}.`,
+      "Make that folder yours and writable, or name another by GPUDEV_STATE_DIR.",
+    );
+  }
+}
+
 /**
  * Takes the stack for one gpudev command, so that two of them never change it at once.
  *
  * @returns what gives it back
- * @throws CommandFailure (failed) that names the command that has it
+ * @throws CommandFailure (failed) that names the command that has it, or (not ready) where no lock can be written
  */
 export function takeStack(lockFile: string, stack: string, command: string): () => void {
-  fs.mkdirSync(path.dirname(lockFile), { recursive: true, mode: 0o700 });
+  makeFolder(path.dirname(lockFile));
   const started = startTicks(process.pid);
   const mine: Holder = {
     pid: process.pid,

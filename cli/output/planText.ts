@@ -5,7 +5,7 @@ import { bytesText } from "./sizes";
 import { table } from "./table";
 
 /** GPU devices of an environment for a person: `0,1` or `CPU`. */
-export function devicesText(environment: PlannedEnvironment): string {
+function devicesText(environment: PlannedEnvironment): string {
   return environment.profile.gpu?.devices.join(",") ?? "CPU";
 }
 

@@ -75,6 +75,17 @@ describe("taking a stack", () => {
     expect(fs.existsSync(lock())).toBe(false);
   });
 
+  it("says where it could not keep its state", () => {
+    fs.writeFileSync(path.join(folder, "file"), "");
+    const below = path.join(folder, "file", "stacks", "x");
+    expect(() => takeStack(path.join(below, "lock"), "x", "up")).toThrow(
+      expect.objectContaining({
+        exitCode: ExitCode.notReady,
+        message: `gpudev cannot keep its state in ${below}: ENOTDIR: not a directory.`,
+      }),
+    );
+  });
+
   it("respects a holder on another machine, which nobody here can look for", () => {
     write({ ...mine, pid: NOBODY, hostname: "elsewhere.invalid" });
     expect(() => takeStack(lock(), "x", "up")).toThrow("elsewhere.invalid");
