@@ -77,7 +77,7 @@ describe("a stack file with many mistakes", () => {
         { name: "alice", sshKeys: [weak.publicKey] },
         { name: "alice", sshKeys: [good.publicKey] },
         { name: "Bob Smith", sshKeys: [good.publicKey] },
-        { name: "carol", sshKeys: [good.publicKey.slice(0, 50)], gpus: 99 },
+        { name: "carol", sshKeys: [good.publicKey.slice(0, 50)], gpus: 16 },
         { name: "dave", sshKeyz: [good.publicKey] },
       ],
       image: { torch: "2.6.0", cuda: "12.1", python: "3.14" },
@@ -94,7 +94,7 @@ describe("a stack file with many mistakes", () => {
       ["gpudev:users[4].sshKeyz", /no setting `sshKeyz`/, /`gpudev:users\[4\].sshKeys`/],
       ["gpudev:bind.address", /0\.0\.0\.0 lets others on the network/, /exposeToNetwork: true/],
       ["gpudev:bind.tls", /unencrypted/, /certificate/],
-      ["gpudev:users[3].gpus", /99 GPUs are asked for and this machine has/, /gpus: none|share/],
+      ["gpudev:users[3].gpus", /16 GPUs are asked for and this machine has/, /gpus: none|share/],
       [
         "gpudev:image.cuda",
         /no official PyTorch 2\.6\.0 for CUDA 12\.1/,

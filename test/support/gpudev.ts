@@ -54,7 +54,7 @@ export class Project {
       target: "workstation",
       image: imageSettings(),
       ports: this.ports,
-      networks: { range: `10.${220 + this.index}.0.0/16` },
+      networks: { range: `10.${240 + this.index}.0.0/16` },
       ...config,
     };
     const keyed = Object.fromEntries(
