@@ -74,7 +74,7 @@ export async function ssh(
   await mustRun(loaded, user, container);
   const config = await refreshAccess(context, loaded, container);
   const args = ["-F", config, container, ...(command.length === 0 ? [] : ["--", ...command])];
-  const report = { stack: loaded.stack, findings: [], user, command: ["ssh", ...args] };
+  const report = { stack: loaded.stack, findings: [], user, argv: ["ssh", ...args] };
   if (context.json) return report;
   return { ...report, exitCode: await run("ssh", args) };
 }
