@@ -1,13 +1,24 @@
 import { parseArgs } from "node:util";
 import setup from "../support/e2eSetup";
 import type { Figure, Measurement } from "./figures";
+import { command } from "./command";
 import { containerStart } from "./containerStart";
 import { imageSize } from "./imageSize";
+import { npmStart } from "./npmStart";
 import { preview } from "./preview";
 import { planning } from "./planning";
+import { rebuild } from "./rebuild";
 import { json, table } from "./table";
 
-const MEASUREMENTS: readonly Measurement[] = [planning, preview, imageSize, containerStart];
+const MEASUREMENTS: readonly Measurement[] = [
+  planning,
+  preview,
+  imageSize,
+  containerStart,
+  command,
+  npmStart,
+  rebuild,
+];
 
 const USAGE = `npm run bench -- [--only NAME]... [--json]
 Prints what gpudev costs, each figure beside what it is held against.

@@ -33,9 +33,7 @@ export function bareResources(users: number, key: string) {
         `${user}-container`,
         { ...args, image: image.existing ?? "", networksAdvanced: [{ name: bridge.name }] },
         {
-          transformations: [
-            ({ props, opts }) => ({ props: { ...(props), ...more }, opts }),
-          ],
+          transformations: [({ props, opts }) => ({ props: { ...props, ...more }, opts })],
         },
       );
     }
