@@ -19,7 +19,7 @@ command -v mmdebstrap >/dev/null || {
 
 # Documentation, manuals and translations are no use in a container and would be a tenth of the base.
 # The same rules stay in the image (rootfs/etc/dpkg of the image adds them to other bases too).
-mmdebstrap --quiet --variant=minbase --include=ca-certificates \
+mmdebstrap --quiet --variant=minbase \
   --aptopt='APT::Install-Recommends "false"' \
   --aptopt='Acquire::Retries "3"' \
   --aptopt='Acquire::Languages "none"' \

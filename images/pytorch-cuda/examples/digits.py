@@ -111,16 +111,15 @@ def write_durably(path, write):
         os.close(folder)
 
 
-WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
-
-
 def make_checkpoint(step, settings, model, optimizer, scaler):
     """All that the next step depends on. In a distributed run every process has to call this."""
+    on_gpu = next(model.parameters()).is_cuda
+    whole = StateDictOptions(full_state_dict=True, cpu_offload=on_gpu)
     return {
         "step": step,
         "settings": settings,
-        "model": get_model_state_dict(model, options=WHOLE),
-        "optimizer": get_optimizer_state_dict(model, optimizer, options=WHOLE),
+        "model": get_model_state_dict(model, options=whole),
+        "optimizer": get_optimizer_state_dict(model, optimizer, options=whole),
         "scaler": scaler.state_dict(),
         "rng": torch.get_rng_state(),
         "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],

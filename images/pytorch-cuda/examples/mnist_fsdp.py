@@ -9,17 +9,21 @@ import sys
 
 import torch
 import torch.distributed as dist
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import FullyShardedDataParallel
+from torch.distributed.fsdp.wrap import ModuleWrapPolicy
+from torch.nn import Conv2d, Linear
 
 from training import choose_precision, parse, train
 
 
-def shard(model):
-    """Each layer with parameters is gathered when it is needed, and let go again."""
-    for layer in model:
-        if any(True for _ in layer.parameters()):
-            fully_shard(layer)
-    return fully_shard(model)
+def shard(model, device):
+    """Each layer with parameters is gathered when it is needed, and let go again.
+
+    This is the first FSDP: the newer `fully_shard` does not run on CPUs in torch 2.6.
+    """
+    return FullyShardedDataParallel(
+        model, auto_wrap_policy=ModuleWrapPolicy({Conv2d, Linear}), device_id=device, use_orig_params=True
+    )
 
 
 def main():
@@ -39,7 +43,8 @@ def main():
         dist.init_process_group("gloo")
     try:
         # bfloat16: a GradScaler's overflow check does not see the other processes' shards.
-        done = train(arguments, device, choose_precision(arguments, scaling=False), shard, rank, world)
+        done = train(arguments, device, choose_precision(arguments, scaling=False),
+                     lambda model: shard(model, device), rank, world)
     finally:
         dist.destroy_process_group()
     sys.exit(0 if done else 143)
