@@ -19,7 +19,9 @@ command -v mmdebstrap >/dev/null || {
 
 # Documentation, manuals and translations are no use in a container and would be a tenth of the base.
 # The same rules stay in the image (rootfs/etc/dpkg of the image adds them to other bases too).
+# usr-is-merged with its hook stands in for usrmerge, which would bring Perl (45 MB) for one conversion.
 mmdebstrap --quiet --variant=minbase \
+  --include=usr-is-merged --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
   --aptopt='APT::Install-Recommends "false"' \
   --aptopt='Acquire::Retries "3"' \
   --aptopt='Acquire::Languages "none"' \
