@@ -7,6 +7,7 @@ import { buildClient, executablesOnPath, readDockerClients } from "../doctor/doc
 import type { Progress } from "../progress";
 import { lastLines, type Apt } from "./apt";
 import { notReady } from "./notReady";
+import { removeStalePidFiles } from "./stalePidFiles";
 
 /** What there is of Docker on this machine. */
 export interface DockerState {
@@ -230,6 +231,7 @@ async function startBySystemd(): Promise<Failed> {
 async function startDetached(log: string): Promise<Failed> {
   // What an init script would do, where there is one: without control groups dockerd ends at once.
   if (!readSurroundings().cgroups) await runCommand("cgroupfs-mount", []);
+  removeStalePidFiles();
   fs.mkdirSync(path.dirname(log), { recursive: true, mode: 0o700 });
   const output = fs.openSync(log, "a", 0o600);
   const [file = "dockerd"] = executablesOnPath("dockerd");
