@@ -85,6 +85,9 @@ export function resolveImage(settings: Settings, lookups: Lookups): Decided<Reso
     BASE_IMAGE: suite === undefined ? wish.base : bootstrapBaseImage(suite),
     PYTHON: python,
     LOCK: lock,
+    LOCK_HASH: lookups.locks[lock] ?? "",
+    TORCH: torch,
+    CUDA: cuda,
     INDEX_URL: index,
     APT_PACKAGES: sorted(wish.apt),
     PIP_PACKAGES: sorted(wish.pip),
@@ -94,13 +97,7 @@ export function resolveImage(settings: Settings, lookups: Lookups): Decided<Reso
     REVISION: lookups.imageContextHash,
   };
   const hash = createHash("sha256")
-    .update(
-      JSON.stringify([
-        lookups.imageContextHash,
-        lookups.locks[lock] ?? "",
-        Object.entries(buildArgs).toSorted(),
-      ]),
-    )
+    .update(JSON.stringify(Object.entries(buildArgs).toSorted()))
     .digest("hex");
   const minor = torch.split(".").slice(0, 2).join(".");
   const image: PlannedImage = {

@@ -1,4 +1,7 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
+import { packageRoot } from "../../components/lookups/paths";
 import { makePlan } from "../../components/plan";
 import { codes, errorsOf, GIB, machine, settingsOf, theFinding } from "./world";
 
@@ -24,6 +27,9 @@ describe("the image", () => {
         BASE_IMAGE: "ubuntu:22.04",
         PYTHON: "3.10",
         LOCK: "torch2.6.0-cu124-py3.10.txt",
+        LOCK_HASH: "a".repeat(64),
+        TORCH: "2.6.0",
+        CUDA: "12.4",
         INDEX_URL: "",
         APT_PACKAGES: "",
         PIP_PACKAGES: "",
@@ -32,6 +38,26 @@ describe("the image", () => {
         VERSION: "2.6.0-cuda12.4-py3.10",
         REVISION: CONTEXT,
       },
+    });
+  });
+
+  it("is told all that its Dockerfile asks for, and nothing else", () => {
+    const file = path.join(packageRoot(), "images", "pytorch-cuda", "Dockerfile");
+    const asked = [...fs.readFileSync(file, "utf8").matchAll(/^ARG (\w+)/gm)].map(
+      ([, name]) => name,
+    );
+    // SOURCE is for those who publish an image of their own.
+    expect([...new Set(asked)].sort()).toEqual(
+      [...Object.keys(plan().image.buildArgs), "SOURCE"].sort(),
+    );
+  });
+
+  it("names its torch build to a Dockerfile whose defaults are another's", () => {
+    const { buildArgs } = plan({ torch: "2.12", base: "ubuntu:24.04" }).image;
+    expect(buildArgs).toMatchObject({
+      LOCK: "torch2.12.1-cu130-py3.12.txt",
+      TORCH: "2.12.1",
+      CUDA: "13.0",
     });
   });
 
