@@ -28,7 +28,15 @@ beforeAll(async () => {
   await must("sh", ["-c", "command -v git npm ssh"]);
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "gpudev-start-"));
   clone = path.join(folder, "gpudev");
-  await must("git", ["clone", "--quiet", ROOT, clone]);
+  await must("git", ["clone", "--quiet", ROOT, clone], {
+    // The checkout may be another user's.
+    env: {
+      ...process.env,
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: "safe.directory",
+      GIT_CONFIG_VALUE_0: "*",
+    },
+  });
   env = { ...process.env, NO_COLOR: "1", GPUDEV_STATE_DIR: path.join(folder, "state") };
   if ((await run("docker", ["info"]).catch(() => undefined))?.code === 0) {
     await removeLabelled(`dev.gpudev.stack=${STACK}`);

@@ -37,8 +37,8 @@ async function losses(folder: string): Promise<number[]> {
 }
 
 describe("the example on one device", () => {
-  const STEPS = 240;
-  const common = `${SMALL} --steps ${STEPS} --checkpoint-every 30`;
+  const STEPS = 120;
+  const common = `${SMALL} --steps ${STEPS} --checkpoint-every 20`;
 
   it("learns, and is the same when it was killed and resumed", async () => {
     const whole = await ssh.must(`python ${EXAMPLES}/mnist.py ${common} --out ~/whole`);
@@ -47,7 +47,7 @@ describe("the example on one device", () => {
     // Killed between two checkpoints, as soon as it has logged so much.
     const killed = await ssh.exec(
       `python ${EXAMPLES}/mnist.py ${common} --out ~/cut >~/cut.log 2>&1 & pid=$!
-       until [ "$(cat ~/cut/loss.jsonl 2>/dev/null | wc -l)" -ge 70 ]; do sleep 0.02; done
+       until [ "$(cat ~/cut/loss.jsonl 2>/dev/null | wc -l)" -ge 35 ]; do sleep 0.02; done
        kill -9 $pid; wait $pid; echo "ended $?"`,
     );
     expect(killed.stdout.trim()).toBe("ended 137");
@@ -55,14 +55,14 @@ describe("the example on one device", () => {
     expect(Number(before)).toBeLessThan(STEPS);
 
     const resumed = await ssh.must(`python ${EXAMPLES}/mnist.py ${common} --out ~/cut`);
-    expect(resumed).toMatch(/resumed at step (60|90|120|150|180|210)\b/);
+    expect(resumed).toMatch(/resumed at step (20|40|60|80|100)\b/);
     expect(resumed).toContain(`done: ${STEPS} steps`);
 
     const [curve, resumedCurve] = [await losses("whole"), await losses("cut")];
     expect(curve).toHaveLength(STEPS);
     expect(resumedCurve).toEqual(curve);
     const mean = (list: number[]) => list.reduce((sum, one) => sum + one, 0) / list.length;
-    expect(mean(curve.slice(-20))).toBeLessThan(mean(curve.slice(0, 20)) / 2);
+    expect(mean(curve.slice(-20))).toBeLessThan(mean(curve.slice(0, 20)) * 0.7);
   });
 });
 
