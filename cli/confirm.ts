@@ -20,8 +20,8 @@ export async function confirm({ yes, question, withoutTerminal }: Confirmation):
     if (withoutTerminal === "go on") return;
     throw new CommandFailure(
       ExitCode.badInput,
-      "This asks for a confirmation, and there is no terminal to ask on.",
-      "Say --yes.",
+      `${question} There is no terminal to answer on.`,
+      "Say --yes to go on.",
     );
   }
   const prompt = readline.createInterface({ input: process.stdin, output: process.stderr });

@@ -4,6 +4,21 @@ import { CommandFailure, ExitCode } from "./outcome";
 /** Label that names the stack's id on everything that gpudev makes on a daemon. */
 export const STACK_ID_LABEL = "dev.gpudev.stack-id";
 
+/** Label that names the stack. */
+const STACK_LABEL = "dev.gpudev.stack";
+
+/** A stack as its objects on a daemon are labelled. */
+export interface StackIdentity {
+  readonly stack: string;
+  readonly id: string;
+}
+
+/** Arguments by which a list of Docker's is of one stack. By both labels: a copied stack file has another stack's id. */
+export function ofStack({ stack, id }: StackIdentity): readonly string[] {
+  const labels = [`${STACK_ID_LABEL}=${id}`, `${STACK_LABEL}=${stack}`];
+  return labels.flatMap((label) => ["--filter", `label=${label}`]);
+}
+
 /** The Docker client on one daemon. */
 export interface Docker {
   /** Runs a Docker command; a failure is a value. */

@@ -29,7 +29,15 @@ export async function destroy(context: Context, options: DestroyOptions): Promis
     const engine = await engineOn(context, loaded, cli, () => undefined);
     const { id } = loaded.settings.seats;
     const refresh =
-      id !== undefined && (await recover(engine, loaded.docker, id, context.progress));
+      id !== undefined &&
+      (await recover(
+        engine,
+        loaded.docker,
+        { stack, id },
+        context.progress,
+        // All that runs was to end, and the question was asked.
+        () => Promise.resolve(),
+      ));
     const { changes } = await operate(
       context.progress,
       `Take away stack ${stack}`,

@@ -1,5 +1,6 @@
 import { inspectContainers, type ContainerState } from "../containers";
 import type { Context } from "../context";
+import { ofStack } from "../docker";
 import { loadStack, type LoadedStack } from "../loadStack";
 import type { Report } from "../outcome";
 import { sinceText } from "../output/since";
@@ -57,8 +58,8 @@ export function statusOf(
 async function labelled(loaded: LoadedStack, kind: readonly string[], format: string) {
   const { id } = loaded.settings.seats;
   if (id === undefined) return [];
-  const filter = `label=dev.gpudev.stack-id=${id}`;
-  const text = await loaded.docker.run([...kind, "--filter", filter, "--format", format]);
+  const filter = ofStack({ stack: loaded.stack, id });
+  const text = await loaded.docker.run([...kind, ...filter, "--format", format]);
   return text.split("\n").filter((line) => line !== "");
 }
 

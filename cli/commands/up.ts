@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import { deploy } from "../../components/deploy";
 import { endpointsOf } from "../../components/endpoints";
 import { recordSeats } from "../../components/settings";
@@ -11,6 +12,7 @@ import { operate } from "../engine/operate";
 import { ensurePulumiCli } from "../engine/cli";
 import { recover } from "../engine/recover";
 import { decide, loadStack, stackName, type DecidedStack } from "../loadStack";
+import { mayEnd } from "../mayEnd";
 import { CommandFailure, ExitCode, type Report } from "../outcome";
 import { refusal } from "../refusal";
 import { findingsText, hasErrors } from "../output/findings";
@@ -71,9 +73,11 @@ async function askBeforeEnding(context: Context, engine: Engine, refresh: boolea
 /** Records seats in the stack file before anything is made, so that a killed run finds them again. */
 function record(context: Context, decided: DecidedStack): void {
   const { id, seats } = decided.plan;
-  const text = recordSeats(decided.text, { id, ...seats });
+  // Read anew: getting a Pulumi CLI may have taken minutes, in which the file was edited.
+  const before = fs.readFileSync(decided.file, "utf8");
+  const text = recordSeats(before, { id, ...seats });
   writeSeatRecord(decided.folders.seatsFile, { id, seats });
-  if (text === decided.text) return;
+  if (text === before) return;
   replaceFile(decided.file, text);
   context.progress.note(`Seats are recorded in ${decided.file}.`);
 }
@@ -90,7 +94,14 @@ async function bringUp(
   await prepareBase(context, decided);
   await clearLocks(context, decided);
   const engine = await engineOn(context, decided, cli, () => deploy(decided.plan));
-  const refresh = await recover(engine, decided.docker, decided.plan.id, context.progress);
+  const { stack, id } = decided.plan;
+  const refresh = await recover(
+    engine,
+    decided.docker,
+    { stack, id },
+    context.progress,
+    mayEnd(options.yes),
+  );
   if (!options.yes && process.stdin.isTTY) await askBeforeEnding(context, engine, refresh);
   const count = decided.plan.environments.length;
   const { changes, warnings } = await operate(

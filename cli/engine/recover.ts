@@ -1,5 +1,5 @@
 import type { Deployment } from "@pulumi/pulumi/automation";
-import { STACK_ID_LABEL, type Docker } from "../docker";
+import { ofStack, type Docker, type StackIdentity } from "../docker";
 import type { Progress } from "../progress";
 import { CONTAINER, NETWORK, VOLUME } from "./resourceTypes";
 import type { Engine } from "./workspace";
@@ -24,6 +24,8 @@ export interface StateFile {
 interface FoundObject {
   readonly id: string;
   readonly name: string;
+  /** True for a container that runs. */
+  readonly running?: boolean;
 }
 
 /** What the daemon has under the stack's label. */
@@ -40,6 +42,11 @@ export interface Recovery {
   /** Made by a killed run and unknown to the state. */
   readonly removeContainers: readonly FoundObject[];
   readonly removeNetworks: readonly FoundObject[];
+  /**
+   * Containers that run though the state holds nothing at all, so that no run of this backend left them:
+   * they were made from another machine, account or backend, and somebody may be at work in them.
+   */
+  readonly strangers: readonly string[];
   /** The state names things that are gone: the engine has to look before it decides. */
   readonly refresh: boolean;
 }
@@ -77,10 +84,13 @@ export function planRecovery(state: StateFile, found: FoundObjects): Recovery {
   const volumes = idsOf(state, VOLUME);
   const unknownTo = (ids: ReadonlySet<string>) => (object: FoundObject) =>
     !ids.has(object.id) && !ids.has(object.name);
+  const removeContainers = found.containers.filter(unknownTo(containers));
+  const blank = (state.resources ?? []).length === 0;
   return {
     dropPending: (state.pending_operations ?? []).length > 0,
-    removeContainers: found.containers.filter(unknownTo(containers)),
+    removeContainers,
     removeNetworks: found.networks.filter(unknownTo(networks)),
+    strangers: blank ? removeContainers.filter((one) => one.running).map(({ name }) => name) : [],
     refresh:
       isMissing(containers, found.containers) ||
       isMissing(networks, found.networks) ||
@@ -88,19 +98,19 @@ export function planRecovery(state: StateFile, found: FoundObjects): Recovery {
   };
 }
 
-/** Asks the daemon what it has under the stack's label. */
-async function findObjects(docker: Docker, stackId: string): Promise<FoundObjects> {
-  const filter = ["--filter", `label=${STACK_ID_LABEL}=${stackId}`];
+/** Asks the daemon what it has under the stack's labels. */
+async function findObjects(docker: Docker, stack: StackIdentity): Promise<FoundObjects> {
+  const filter = ofStack(stack);
   const parse = (text: string): FoundObject[] =>
     text
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => {
-        const [id = "", name = ""] = line.split(" ");
-        return { id, name };
+        const [id = "", name = "", state] = line.split(" ");
+        return { id, name, ...(state === "running" ? { running: true } : {}) };
       });
   const [containers, networks, volumes] = await Promise.all([
-    docker.run(["ps", "-a", "--no-trunc", ...filter, "--format", "{{.ID}} {{.Names}}"]),
+    docker.run(["ps", "-a", "--no-trunc", ...filter, "--format", "{{.ID}} {{.Names}} {{.State}}"]),
     docker.run(["network", "ls", "--no-trunc", ...filter, "--format", "{{.ID}} {{.Name}}"]),
     docker.run(["volume", "ls", ...filter, "--format", "{{.Name}} {{.Name}}"]),
   ]);
@@ -111,30 +121,40 @@ async function findObjects(docker: Docker, stackId: string): Promise<FoundObject
   };
 }
 
+/** Longest time that a container may take to stop: as a rule its own grace is much shorter. */
+const STOP_MS = 600_000;
+
 /**
  * Puts right what a killed run left behind. Call it with the stack taken and dead locks cleared.
+ * @param mayEnd asks before containers end that no run of this backend left; throws where they must not
  * @returns true where the engine has to look at the world before it decides
  */
 export async function recover(
   engine: Engine,
   docker: Docker,
-  stackId: string,
+  stack: StackIdentity,
   progress: Progress,
+  mayEnd: (containers: readonly string[]) => Promise<void>,
 ): Promise<boolean> {
   const deployment = await engine.exportState();
   const state = stateOf(deployment);
-  const recovery = planRecovery(state, await findObjects(docker, stackId));
+  const recovery = planRecovery(state, await findObjects(docker, stack));
+  if (recovery.strangers.length > 0) await mayEnd(recovery.strangers);
   if (recovery.dropPending) {
     await engine.importState(withState(deployment, { ...state, pending_operations: [] }));
     progress.note("An earlier run was killed: its open operations are dropped.");
   }
-  for (const { name, id } of recovery.removeContainers) {
-    await docker.run(["rm", "--force", id], { timeout: 60_000 });
-    progress.note(`An earlier run was killed: its unfinished container ${name} is removed.`);
-  }
+  await Promise.all(
+    recovery.removeContainers.map(async ({ name, id }) => {
+      // Whatever works in it may want to save that first; what counts is that it goes.
+      await docker.try(["stop", id], { timeout: STOP_MS });
+      await docker.run(["rm", "--force", id], { timeout: 60_000 });
+      progress.note(`The state does not know the container ${name}: it is removed.`);
+    }),
+  );
   for (const { name, id } of recovery.removeNetworks) {
     await docker.run(["network", "rm", id]);
-    progress.note(`An earlier run was killed: its unfinished network ${name} is removed.`);
+    progress.note(`The state does not know the network ${name}: it is removed.`);
   }
   return recovery.refresh || recovery.dropPending;
 }

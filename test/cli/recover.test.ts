@@ -22,6 +22,7 @@ describe("what a killed run leaves", () => {
       dropPending: false,
       removeContainers: [],
       removeNetworks: [],
+      strangers: [],
       refresh: false,
     });
   });
@@ -36,8 +37,22 @@ describe("what a killed run leaves", () => {
       dropPending: false,
       removeContainers: found.containers,
       removeNetworks: found.networks,
+      strangers: [],
       refresh: false,
     });
+  });
+
+  it("may be in use where they run and the state holds nothing: then somebody else made them", () => {
+    const found = {
+      ...nothing,
+      containers: [
+        { ...object("c1", "gpudev-x-alice"), running: true },
+        object("c2", "gpudev-x-bob"),
+      ],
+    };
+    expect(planRecovery({}, found).strangers).toEqual(["gpudev-x-alice"]);
+    const state: StateFile = { resources: [resource(NETWORK, "n1")] };
+    expect(planRecovery(state, found).strangers).toEqual([]);
   });
 
   it("is an operation that was open", () => {
