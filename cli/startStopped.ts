@@ -1,5 +1,5 @@
 import type { Context } from "./context";
-import { inspectContainers } from "./containers";
+import { inspectContainers, type ContainerState } from "./containers";
 import type { LoadedStack, DecidedStack } from "./loadStack";
 import { CommandFailure, ExitCode } from "./outcome";
 
@@ -11,13 +11,15 @@ async function waitHealthy(loaded: LoadedStack, names: readonly string[]): Promi
   for (;;) {
     const states = await inspectContainers(loaded.docker, names);
     const waiting = states.filter(
-      ({ state, health }) => state !== "running" || health === "starting",
+      ({ state, health }) => state !== "running" || (health ?? "healthy") !== "healthy",
     );
     if (waiting.length === 0) return;
-    if (Date.now() > end || waiting.some(({ state }) => state === "exited"))
+    const lost = ({ state, health }: ContainerState) =>
+      state === "exited" || health === "unhealthy";
+    if (Date.now() > end || waiting.some(lost))
       throw new CommandFailure(
         ExitCode.failed,
-        `Not ready: ${waiting.map(({ name, state }) => `${name} (${state})`).join(", ")}.`,
+        `Not ready: ${waiting.map(({ name, state, health }) => `${name} (${health ?? state})`).join(", ")}.`,
         `See why: docker logs ${waiting[0]?.name}`,
       );
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -27,9 +27,12 @@ async function refreshAccess(
   alias: string,
 ): Promise<string> {
   const { sshConfig, knownHosts } = accessFiles(loaded.folders.work);
-  const has = (file: string) =>
-    fs.existsSync(file) && fs.readFileSync(file, "utf8").includes(alias);
-  if (!has(sshConfig) || !has(knownHosts)) await writeAccessFiles(await decide(context, loaded));
+  const has = (file: string, line: (text: string) => boolean) =>
+    fs.existsSync(file) && fs.readFileSync(file, "utf8").split("\n").some(line);
+  const known =
+    has(sshConfig, (line) => line === `Host ${alias}`) &&
+    has(knownHosts, (line) => line.startsWith(`${alias} `));
+  if (!known) await writeAccessFiles(await decide(context, loaded));
   return sshConfig;
 }
 

@@ -34,8 +34,7 @@ async function answers(file: string, args: readonly string[]): Promise<string | 
 /** Installs Python with pip, where a bootstrap may do that. */
 export type InstallPip = () => Promise<void>;
 
-/** Asks what a Pulumi CLI could come from. */
-export /** What is at hand without looking further. */
+/** What is at hand without looking further. */
 async function readAtHand(): Promise<Pick<CliFacts, "onPath" | "cached">> {
   const [onPath, cached] = await Promise.all([
     cliVersion("pulumi"),
