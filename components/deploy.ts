@@ -29,12 +29,6 @@ export function deploy(plan: Plan): Outputs {
   const bundled = plan.docker.provider === "bundled";
   const providers = dockerProviders(plan.docker.host);
   if (plan.docker.local && !pulumi.runtime.isDryRun()) writeAuthorizedKeys(plan);
-  if (!bundled) {
-    void pulumi.log.warn(
-      "Pulumi's own docker provider has no input for a limit of processes, so `gpudev:limits.pids` is not enforced. " +
-        "Let the daemon enforce one, or use `gpudev:docker: {provider: bundled}`.",
-    );
-  }
   const image = imageOf(plan, bundled, providers.build);
   const workstation = new Workstation(
     "workstation",

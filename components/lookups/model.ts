@@ -74,6 +74,8 @@ export interface DockerObject {
   readonly name: string;
   /** Value of the `dev.gpudev.stack-id` label, where there is one. */
   readonly stackId?: string;
+  /** Value of the `dev.gpudev.stack` label, where there is one. */
+  readonly stack?: string;
 }
 
 /** A network with the subnets that it occupies. */

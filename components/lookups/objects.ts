@@ -2,9 +2,10 @@ import { z } from "zod";
 import type { DockerClient } from "./docker";
 import type { Answer, DockerNetwork, DockerObject, TakenPort } from "./model";
 
-const LABEL = "dev.gpudev.stack-id";
-const NAME_AND_LABEL = `{{.Names}}\t{{.Label "${LABEL}"}}\t{{.Ports}}`;
-const VOLUME = `{{.Name}}\t{{.Label "${LABEL}"}}`;
+const ID_LABEL = "dev.gpudev.stack-id";
+const STACK_LABEL = "dev.gpudev.stack";
+const CONTAINER = `{{.Names}}\t{{.Label "${ID_LABEL}"}}\t{{.Label "${STACK_LABEL}"}}\t{{.Ports}}`;
+const VOLUME = `{{.Name}}\t{{.Label "${ID_LABEL}"}}\t{{.Label "${STACK_LABEL}"}}`;
 
 /** A container with the host ports that it publishes. */
 export interface ContainerFacts {
@@ -19,8 +20,8 @@ function rows(text: string): string[][] {
     .map((line) => line.split("\t"));
 }
 
-function labelled(stackId: string | undefined): { stackId?: string } {
-  return stackId === undefined || stackId === "" ? {} : { stackId };
+function labelled(stackId = "", stack = ""): { stackId?: string; stack?: string } {
+  return { ...(stackId === "" ? {} : { stackId }), ...(stack === "" ? {} : { stack }) };
 }
 
 /** Host sides of Docker's port column, such as `127.0.0.1:8888->8888/tcp, [::]:80-81->80-81/tcp`. */
@@ -37,23 +38,27 @@ export function parsePublished(column: string): { address: string; port: number 
 
 /** What `docker container ls --all` prints by our format. */
 export function parseContainers(text: string): ContainerFacts {
-  const containers = rows(text).map(([names = "", stackId, ports = ""]) => ({
+  const containers = rows(text).map(([names = "", stackId, stack, ports = ""]) => ({
     // A container that others link to has their names for it behind its own.
     name: names.split(",").find((name) => !name.includes("/")) ?? names,
-    ...labelled(stackId),
+    labels: labelled(stackId, stack),
     ports,
   }));
   return {
-    objects: containers.map(({ name, stackId }) => ({ name, ...labelled(stackId) })),
-    published: containers.flatMap(({ ports, name, ...label }) =>
-      parsePublished(ports).map((port) => ({ ...port, holder: `container ${name}`, ...label })),
+    objects: containers.map(({ name, labels }) => ({ name, ...labels })),
+    published: containers.flatMap(({ ports, name, labels: { stackId } }) =>
+      parsePublished(ports).map((port) => ({
+        ...port,
+        holder: `container ${name}`,
+        ...labelled(stackId),
+      })),
     ),
   };
 }
 
 /** What `docker volume ls` prints by our format. */
 export function parseVolumes(text: string): DockerObject[] {
-  return rows(text).map(([name = "", stackId]) => ({ name, ...labelled(stackId) }));
+  return rows(text).map(([name = "", stackId, stack]) => ({ name, ...labelled(stackId, stack) }));
 }
 
 const networkSchema = z.object({
@@ -72,7 +77,7 @@ export function parseNetworks(text: string): DockerNetwork[] {
     return {
       name: network.Name,
       subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
-      ...labelled(network.Labels?.[LABEL]),
+      ...labelled(network.Labels?.[ID_LABEL], network.Labels?.[STACK_LABEL]),
     };
   });
 }
@@ -90,14 +95,7 @@ function map<A, B>(answer: Answer<A>, change: (value: A) => B): Answer<B> {
 }
 
 export async function readContainers(docker: DockerClient): Promise<Answer<ContainerFacts>> {
-  const list = await docker.ask([
-    "container",
-    "ls",
-    "--all",
-    "--no-trunc",
-    "--format",
-    NAME_AND_LABEL,
-  ]);
+  const list = await docker.ask(["container", "ls", "--all", "--no-trunc", "--format", CONTAINER]);
   return map(list, parseContainers);
 }
 

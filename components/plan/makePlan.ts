@@ -20,6 +20,7 @@ import { checkNames, labelsOf, namesOf } from "./names";
 import { assignSubnets } from "./network";
 import { assignPorts } from "./ports";
 import { profileOf } from "./profile";
+import { checkRelaxations } from "./relaxations";
 import { seatUsers } from "./seats";
 
 /** Stands for the stack's id until one is recorded; nothing is created under it. */
@@ -99,6 +100,7 @@ export function makePlan(settings: Settings, lookups: Lookups): Plan {
     ...ports.findings,
     ...checkNames(stack, users, left, lookups, id),
     ...checkBinding(settings, lookups),
+    ...checkRelaxations(settings, lookups.docker),
     ...checkFiles(settings, lookups),
     ...checkDisk(image.value.image, lookups),
     ...checkLifetime(settings, lookups.time),

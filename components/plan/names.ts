@@ -48,6 +48,23 @@ function foreignVolume(user: string, object: DockerObject): Finding {
   );
 }
 
+/** Two stacks with one id would take each other's environments for what a killed run left. */
+function checkId(stack: string, id: string, objects: readonly DockerObject[]): Finding[] {
+  const others = objects.filter(
+    (object) => object.stackId === id && object.stack !== undefined && object.stack !== stack,
+  );
+  const [first] = others;
+  if (first === undefined) return [];
+  return [
+    error(
+      "id-of-another-stack",
+      "gpudev:seats.id",
+      `The id ${id} is that of stack ${first.stack}, which has ${listed(others.map(({ name }) => name))}`,
+      `Take gpudev:seats out of this file, and gpudev records new ones; if stack ${first.stack} is to go on under another name, give it its old one back.`,
+    ),
+  ];
+}
+
 /** Holds the names against Docker's limits and against what others own under them. */
 export function checkNames(
   stack: string,
@@ -83,7 +100,11 @@ export function checkNames(
     const volume = volumes.get(namesOf(stack, user).homeVolume);
     if (volume && volume.stackId !== id) findings.push(foreignVolume(user, volume));
   }
-  const orphans = [...volumes.values()].filter((v) => v.stackId === id && !homes.has(v.name));
+  findings.push(...checkId(stack, id, [...containers.values(), ...volumes.values()]));
+  const orphans = [...volumes.values()].filter(
+    (volume) =>
+      volume.stackId === id && (volume.stack ?? stack) === stack && !homes.has(volume.name),
+  );
   if (orphans.length > 0) {
     findings.push(
       hint(

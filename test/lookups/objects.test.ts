@@ -40,14 +40,14 @@ describe("published ports", () => {
 describe("lists of the Docker client", () => {
   it("of containers: with and without our label, stopped ones and linked ones", () => {
     const text = [
-      "gpudev-team-a\t7f3k2m\t127.0.0.1:8888->8888/tcp",
-      "agitated_napier\t\t2222/tcp, 127.0.0.1:39227->8888/tcp",
-      "web/db,db\t\t",
+      "gpudev-team-a\t7f3k2m\tteam\t127.0.0.1:8888->8888/tcp",
+      "agitated_napier\t\t\t2222/tcp, 127.0.0.1:39227->8888/tcp",
+      "web/db,db\t\t\t",
       "",
     ].join("\n");
     expect(parseContainers(text)).toEqual({
       objects: [
-        { name: "gpudev-team-a", stackId: "7f3k2m" },
+        { name: "gpudev-team-a", stackId: "7f3k2m", stack: "team" },
         { name: "agitated_napier" },
         { name: "db" },
       ],
@@ -64,9 +64,9 @@ describe("lists of the Docker client", () => {
   });
 
   it("of volumes", () => {
-    expect(parseVolumes("gi-home\t\ngpudev-team-a-home\t7f3k2m\n")).toEqual([
+    expect(parseVolumes("gi-home\t\t\ngpudev-team-a-home\t7f3k2m\tteam\n")).toEqual([
       { name: "gi-home" },
-      { name: "gpudev-team-a-home", stackId: "7f3k2m" },
+      { name: "gpudev-team-a-home", stackId: "7f3k2m", stack: "team" },
     ]);
   });
 

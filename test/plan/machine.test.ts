@@ -72,6 +72,21 @@ describe("names", () => {
     );
   });
 
+  it("of another stack under this one's id are an error, and no homes to tidy up", () => {
+    const home = { name: "gpudev-vision-a-home", stackId: ID, stack: "vision" };
+    const plan = makePlan(settingsOf(["a"]), machine([], { volumes: known([home]) }));
+    expect(theFinding(plan, "id-of-another-stack")).toMatchObject({
+      severity: "error",
+      path: "gpudev:seats.id",
+      message: `The id ${ID} is that of stack vision, which has gpudev-vision-a-home.`,
+    });
+    expect(codes(plan.findings)).not.toContain("orphan-home");
+    const own = { ...home, name: "gpudev-team-a-home", stack: "team" };
+    expect(errorsOf(makePlan(settingsOf(["a"]), machine([], { volumes: known([own]) })))).toEqual(
+      [],
+    );
+  });
+
   it("longer than a DNS label are an error", () => {
     const settings = { ...settingsOf(["a", "bob"]), stack: "s".repeat(53) };
     expect(theFinding(makePlan(settings, machine()), "name-too-long").message).toBe(
@@ -171,6 +186,36 @@ describe("the address that ports are published on", () => {
     expect(codes(plan.findings, "warning")).toEqual(["loopback-of-remote"]);
     const ssh = { docker: { host: "ssh://ada@gpu-box", local: false } };
     expect(codes(makePlan(settingsOf(["a"]), machine([], ssh)).findings, "warning")).toEqual([]);
+  });
+});
+
+describe("what settings loosen on purpose", () => {
+  const tls = { certificate: "/etc/tls/cert.pem", key: "/etc/tls/key.pem" };
+  const [open, closed] = ["192.168.1.20", "127.0.0.1"];
+
+  it.each([
+    [{ bind: { address: open, exposeToNetwork: true, tls } }, "exposed", "warning"],
+    [{ workspace: [{ source: "/srv/team" }] }, "workspace-writable", "hint"],
+    [{ docker: { provider: "official" } }, "pids-not-limited", "warning"],
+  ])("%j is said: %s", (rest, code, severity) => {
+    const plan = makePlan(settingsOf(["a"], rest), machine());
+    expect(theFinding(plan, code).severity).toBe(severity);
+    expect(errorsOf(plan)).toEqual([]);
+  });
+
+  it("is said of a daemon behind a bare TCP port", () => {
+    const docker = { host: "tcp://10.1.2.3:2376", local: false };
+    const plan = makePlan(settingsOf(["a"]), machine([], { docker }));
+    expect(theFinding(plan, "daemon-by-tcp").severity).toBe("hint");
+  });
+
+  it("is nothing by default, on loopback, and where folders are only read", () => {
+    const rest = {
+      bind: { address: closed },
+      workspace: [{ source: "/srv/data", readOnly: true }],
+    };
+    const { findings } = makePlan(settingsOf(["a"], rest), machine());
+    expect(codes(findings)).toEqual(codes(makePlan(settingsOf(["a"]), machine()).findings));
   });
 });
 
