@@ -82,6 +82,31 @@ describe("the example under FSDP", () => {
   });
 });
 
+describe("the notebook", () => {
+  it("draws the loss while the training runs", async () => {
+    const text = await insideMust(container, `cat ${EXAMPLES}/training.ipynb`);
+    const notebook = JSON.parse(text) as { cells: { cell_type: string; source: string[] }[] };
+    const cells = notebook.cells
+      .filter(({ cell_type }) => cell_type === "code")
+      .map(({ source }) => source.join(""));
+    expect(cells.some((cell) => cell.includes("steps = 1000"))).toBe(true);
+    const kernel = await Jupyter.fromLink(await project.link("alice")).startKernel();
+    let pictures = 0;
+    let said = "";
+    for (const cell of cells) {
+      const result = await kernel.execute(cell.replace("steps = 1000", "steps = 60"));
+      expect(result.error).toBeUndefined();
+      pictures += result.pictures ?? 0;
+      said += result.text;
+    }
+    kernel.close();
+    // Drawn once when it began, and again as it went on.
+    expect(pictures).toBeGreaterThan(1);
+    expect(said).toContain("done: 60 steps");
+    expect(await losses("runs/notebook")).toHaveLength(60);
+  });
+});
+
 describe("the benchmark", () => {
   it("compares eager with compiled, and float32 with mixed precision", async () => {
     const text = await ssh.must(

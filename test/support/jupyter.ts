@@ -21,6 +21,8 @@ export interface CellResult {
   /** The value of the last expression, as text. */
   readonly value?: string;
   readonly error?: string;
+  /** How many pictures were shown or drawn anew; absent where none was. */
+  readonly pictures?: number;
 }
 
 /** A running kernel, spoken to over its websocket as JupyterLab does. */
@@ -46,6 +48,7 @@ export class Kernel {
     let text = "";
     let value: string | undefined;
     let error: string | undefined;
+    let pictures = 0;
     const done = new Promise<CellResult>((resolve, reject) => {
       const finish = (act: () => void) => {
         this.socket.off("message", hear);
@@ -65,6 +68,7 @@ export class Kernel {
         if (message.parent_header.msg_id !== id) return;
         const { content } = message;
         if (message.header.msg_type === "stream") text += content.text ?? "";
+        if (content.data?.["image/png"] !== undefined) pictures += 1;
         if (message.header.msg_type === "execute_result") value = content.data?.["text/plain"];
         if (message.header.msg_type === "error") error = (content.traceback ?? []).join("\n");
         if (message.header.msg_type === "status" && content.execution_state === "idle") {
@@ -73,6 +77,7 @@ export class Kernel {
               text,
               ...(value === undefined ? {} : { value }),
               ...(error === undefined ? {} : { error }),
+              ...(pictures === 0 ? {} : { pictures }),
             }),
           );
         }
