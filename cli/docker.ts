@@ -1,4 +1,5 @@
 import { runCommand, type CommandOptions, type CommandResult } from "../components/lookups/command";
+import { sshTurns } from "../components/lookups/turns";
 import { CommandFailure, ExitCode } from "./outcome";
 
 /** Label that names the stack's id on everything that gpudev makes on a daemon. */
@@ -43,8 +44,12 @@ export function dockerFailure(args: readonly string[], result: CommandResult): C
 /** The Docker client, on the daemon that settings name or on the client's own. */
 export function dockerOn(host: string | undefined): Docker {
   const before = host === undefined ? [] : ["--host", host];
-  const attempt = (args: readonly string[], options?: CommandOptions) =>
+  const start = (args: readonly string[], options?: CommandOptions) =>
     runCommand("docker", [...before, ...args], options);
+  const attempt: typeof start = (args, options) =>
+    host?.startsWith("ssh://") === true
+      ? sshTurns(() => start(args, options))
+      : start(args, options);
   return {
     try: attempt,
     run: async (args, options) => {

@@ -11,6 +11,9 @@ const identityOf = containerSchema.pick({ name: true, labels: true }).loose();
 
 const ID = /^[0-9a-f]{64}$/;
 
+/** Seconds between SIGTERM and SIGKILL where nobody says, as with Docker. */
+const DEFAULT_GRACE = 10;
+
 interface Inspected {
   readonly State?: { readonly Running?: boolean };
   readonly Config?: { readonly Labels?: unknown };
@@ -58,7 +61,8 @@ async function start(id: string, inputs: ContainerInputs, call: Call): Promise<v
 }
 
 /** A run that was killed can leave a container that state does not know; it makes way. */
-async function removeLeftover({ name, labels }: ContainerInputs, call: Call): Promise<void> {
+async function removeLeftover(inputs: ContainerInputs, call: Call): Promise<void> {
+  const { name, labels } = inputs;
   const found = (await call.docker.inspect("container", name)) as Inspected | undefined;
   if (found === undefined) return;
   if (!isOurs(labels, found.Config?.Labels)) {
@@ -67,14 +71,16 @@ async function removeLeftover({ name, labels }: ContainerInputs, call: Call): Pr
     );
   }
   call.report("removing what an earlier run left");
-  await call.docker.run(["rm", "--force", "--volumes", name]);
+  await stopAndRemove(name, inputs.destroyGraceSeconds ?? DEFAULT_GRACE, call);
 }
 
 async function remove(recorded: string, state: Properties, call: Call): Promise<void> {
-  const { docker, report } = call;
   const id = await existing(recorded, state, call);
   if (id === undefined) return;
-  const grace = Number(state["destroyGraceSeconds"] ?? 10);
+  await stopAndRemove(id, Number(state["destroyGraceSeconds"] ?? DEFAULT_GRACE), call);
+}
+
+async function stopAndRemove(id: string, grace: number, { docker, report }: Call): Promise<void> {
   report(`stopping; its processes have ${grace} s to save their work`);
   await docker.run(["stop", "-t", String(grace), id], { timeout: (grace + 60) * 1000 });
   await docker.run(["rm", "--force", "--volumes", id]);

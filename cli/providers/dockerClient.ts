@@ -1,5 +1,6 @@
 import { runCommand } from "../../components/lookups/command";
-import type { CommandOptions } from "../../components/lookups/command";
+import type { CommandOptions, CommandResult } from "../../components/lookups/command";
+import { turns } from "../../components/lookups/turns";
 import { explain } from "./dockerErrors";
 
 export type ObjectKind = "container" | "volume" | "network" | "image";
@@ -12,13 +13,18 @@ interface Waiting {
 
 const BATCH = 100;
 const COLLECT_MS = 5;
+/** Commands under way on a machine that is reached by SSH, whose server turns logins away from the tenth on (MaxStartups). */
+const MOST_BY_SSH = 8;
 
 /** Drives one Docker daemon through the Docker client, as a person at the shell would. */
 export class DockerClient {
   private readonly queues = new Map<ObjectKind, Waiting[]>();
+  private readonly turn: <T>(work: () => Promise<T>) => Promise<T>;
 
   /** @param host Daemon, such as `ssh://ada@gpu-box`; undefined: the client's own default. */
-  constructor(readonly host: string | undefined) {}
+  constructor(readonly host: string | undefined) {
+    this.turn = host?.startsWith("ssh://") === true ? turns(MOST_BY_SSH) : (work) => work();
+  }
 
   /** Environment that points any Docker client to the daemon. */
   get env(): Readonly<Record<string, string>> {
@@ -27,13 +33,17 @@ export class DockerClient {
 
   /** Runs the client and returns what it printed. Throws what the daemon said, and the mend where it is known. */
   async run(args: readonly string[], options: CommandOptions = {}): Promise<string> {
-    const result = await runCommand("docker", args, {
+    const result = await this.start(args, {
       timeout: 120_000,
       ...options,
       env: { ...this.env, ...options.env },
     });
     if (result.exitCode === 0) return result.stdout.trim();
     throw new Error(explain(args, result));
+  }
+
+  private start(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+    return this.turn(() => runCommand("docker", args, options));
   }
 
   /**
@@ -60,7 +70,7 @@ export class DockerClient {
   private async answer(kind: ObjectKind, waiting: readonly Waiting[]): Promise<void> {
     const args = [kind, "inspect", ...new Set(waiting.map(({ name }) => name))];
     try {
-      const result = await runCommand("docker", args, { timeout: 60_000, env: this.env });
+      const result = await this.start(args, { timeout: 60_000, env: this.env });
       const missing = /no such|not found/i;
       const lines = result.stderr.split("\n").filter((line) => line.trim() !== "");
       if (result.exitCode !== 0 && !lines.every((line) => missing.test(line))) {
