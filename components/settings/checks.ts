@@ -5,8 +5,18 @@ import type { Settings } from "./schema";
 
 type Sections = Omit<Settings, "users" | "stack" | "team">;
 
-/** Folders whose mount would undo the hardening or hand over the machine. */
-const CLOSED = ["/", "/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/boot", "/root", "/usr"];
+/** Folders whose mount would undo the hardening or hand over the machine: these themselves, */
+const CLOSED = ["/", "/dev", "/home", "/root", "/run", "/usr", "/var", "/var/lib", "/var/run"];
+/** and these with all below them. */
+const CLOSED_BELOW = ["/boot", "/etc", "/proc", "/sys", "/var/lib/containerd", "/var/lib/docker"];
+
+function isClosed(source: string): boolean {
+  return (
+    CLOSED.includes(source) ||
+    CLOSED_BELOW.some((folder) => source === folder || source.startsWith(`${folder}/`)) ||
+    /\/(\.ssh|docker\.sock|containerd\.sock)$/.test(source)
+  );
+}
 
 const isLoopback = (address: string) => address.startsWith("127.");
 
@@ -59,7 +69,7 @@ function checkWorkspace({ workspace }: Sections, users: readonly string[]): Find
     const path = pathText("gpudev:workspace", [index]);
     const findings: Finding[] = [];
     const source = posix.normalize(mount.source).replace(/(.)\/$/, "$1");
-    if (CLOSED.includes(source) || source.endsWith("/docker.sock"))
+    if (isClosed(source))
       findings.push(
         error(
           `${path}.source`,

@@ -18,6 +18,8 @@ const userName = z
   )
   .meta({ description: "Login-like name; it names the user's container, network and home." });
 
+const absolutePath = z.string().regex(/^\//, "is no absolute path on the machine; begin it with /");
+
 const gpuCount = z
   .union(
     [
@@ -127,7 +129,7 @@ const imageSchema = z
         description:
           "Package index for PyTorch's wheels, such as `https://download.pytorch.org/whl/cu126`. Default: pip's own default index where that serves the build, else PyTorch's index for the CUDA version.",
       }),
-    extraCa: z.string().optional().meta({
+    extraCa: absolutePath.optional().meta({
       description:
         "File with more CA certificates (PEM) for the build, where a proxy inspects TLS. Handed over as a build secret, never part of the image.",
     }),
@@ -177,10 +179,7 @@ const servicesSchema = z
   });
 
 const mountSchema = z.strictObject({
-  source: z
-    .string()
-    .regex(/^\//, "is no absolute path on the machine; begin it with /")
-    .meta({ description: "Folder on the machine." }),
+  source: absolutePath.meta({ description: "Folder on the machine." }),
   target: z
     .string()
     .regex(
@@ -243,10 +242,10 @@ const bindSchema = z
     }),
     tls: z
       .strictObject({
-        certificate: z
-          .string()
-          .meta({ description: "Certificate chain (PEM file on the machine)." }),
-        key: z.string().meta({
+        certificate: absolutePath.meta({
+          description: "Certificate chain (PEM file on the machine).",
+        }),
+        key: absolutePath.meta({
           description: "Private key (PEM file on the machine, readable by the image's uid).",
         }),
       })

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { runCommand } from "../lookups/command";
+import { sshTurns } from "../lookups/turns";
 import type { Plan, PlannedEnvironment } from "../plan/model";
 import { INSIDE } from "../plan/profile";
 
@@ -23,13 +24,16 @@ export function writeAuthorizedKeys(plan: Plan): void {
       ({ target }) => target === INSIDE.authorizedKeys,
     )?.source;
     if (folder === undefined) continue;
-    fs.mkdirSync(folder, { recursive: true, mode: 0o755 });
+    fs.mkdirSync(folder, { recursive: true });
+    // The user inside is another one than who runs this, whose umask may keep others out.
+    fs.chmodSync(folder, 0o755);
     const file = path.join(folder, FILE);
     const text = renderAuthorizedKeys(environment);
     if (fs.existsSync(file) && fs.readFileSync(file, "utf8") === text) continue;
     // Renamed into place, so that a login meanwhile reads all of the old or all of the new keys.
     const fresh = path.join(folder, `.${FILE}.${process.pid}`);
-    fs.writeFileSync(fresh, text, { mode: 0o644 });
+    fs.writeFileSync(fresh, text);
+    fs.chmodSync(fresh, 0o644);
     fs.renameSync(fresh, file);
   }
 }
@@ -44,18 +48,21 @@ const PUSH = [
 
 /**
  * Hands a user's authorized keys to a container of a daemon elsewhere, where no folder of
- * this machine can be mounted. Throws what `docker exec` said.
+ * this machine can be mounted.
+ * @throws Error with what `docker exec` said
  */
 export async function pushAuthorizedKeys(
   environment: PlannedEnvironment,
   container: string,
   host: string | undefined,
 ): Promise<void> {
-  const result = await runCommand("docker", ["exec", "-i", container, "sh", "-c", PUSH], {
-    timeout: 60_000,
-    input: renderAuthorizedKeys(environment),
-    ...(host === undefined ? {} : { env: { DOCKER_HOST: host } }),
-  });
+  const result = await sshTurns(() =>
+    runCommand("docker", ["exec", "-i", container, "sh", "-c", PUSH], {
+      timeout: 60_000,
+      input: renderAuthorizedKeys(environment),
+      ...(host === undefined ? {} : { env: { DOCKER_HOST: host } }),
+    }),
+  );
   if (result.exitCode === 0) return;
   throw new Error(
     `${environment.user}'s SSH keys could not be handed to ${environment.container}: ${result.stderr.trim()}`,

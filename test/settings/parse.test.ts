@@ -215,6 +215,18 @@ pulumi:tags: {a: b}`),
       "error closed-folder gpudev:workspace[0].source: Mounting /var/run/docker.sock would hand over the machine to whoever is in the environment. Name the folder that holds the work or the data.",
     ],
     [
+      "gpudev:workspace: [{source: /var/lib/docker/volumes}]",
+      "error closed-folder gpudev:workspace[0].source: Mounting /var/lib/docker/volumes would hand over the machine to whoever is in the environment. Name the folder that holds the work or the data.",
+    ],
+    [
+      "gpudev:workspace: [{source: /home/ada/.ssh}]",
+      "error closed-folder gpudev:workspace[0].source: Mounting /home/ada/.ssh would hand over the machine to whoever is in the environment. Name the folder that holds the work or the data.",
+    ],
+    [
+      "gpudev:bind: {tls: {certificate: c.pem, key: /k.pem}}",
+      'error bad-value gpudev:bind.tls.certificate: "c.pem" is no absolute path on the machine. Begin it with /.',
+    ],
+    [
       "gpudev:workspace: [{source: /srv/../etc/}]",
       "error closed-folder gpudev:workspace[0].source: Mounting /etc would hand over the machine to whoever is in the environment. Name the folder that holds the work or the data.",
     ],

@@ -44,6 +44,17 @@ describe("authorized keys on a daemon of this machine", () => {
     expect(fs.readdirSync(folder("alice"))).toEqual(["dev"]);
   });
 
+  it("can be read inside, whatever the umask of who runs this", () => {
+    const before = process.umask(0o077);
+    try {
+      writeAuthorizedKeys(plan(["ssh-ed25519 A a"]));
+    } finally {
+      process.umask(before);
+    }
+    expect(fs.statSync(folder("alice")).mode & 0o777).toBe(0o755);
+    expect(fs.statSync(file("alice")).mode & 0o777).toBe(0o644);
+  });
+
   it("are replaced as a whole, in the same folder, so that a mount sees them", () => {
     writeAuthorizedKeys(plan(["ssh-ed25519 A a"]));
     const { ino } = fs.statSync(folder("alice"));
