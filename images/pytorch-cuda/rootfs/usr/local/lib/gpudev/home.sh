@@ -3,23 +3,41 @@
 
 say() { printf 'gpudev: %s\n' "$*" >&2; }
 
+is_mounted() {
+  case $(</proc/self/mountinfo) in *" $1 "*) ;; *) return 1 ;; esac
+}
+
+# ways_out DIRECTORY: what helps where a mount belongs to somebody else.
+ways_out() {
+  local owner group
+  owner=$(stat -c %u "$1") group=$(stat -c %g "$1")
+  if [ "$owner" = 0 ]; then
+    echo "Give it to uid $EUID on the host: chown $EUID:$(id -g) DIRECTORY"
+  elif [ "$owner" = "$EUID" ]; then
+    echo "It is mounted read-only, or its mode forbids its owner to write."
+  else
+    echo "Run with --user $owner:$group, or build with --build-arg DEV_UID=$owner --build-arg DEV_GID=$group, or give it to uid $EUID on the host."
+  fi
+}
+
 # A home that this uid cannot write: go on in /tmp, and say what that means.
 choose_home() {
   if [ -w "$HOME" ]; then return; fi
-  say "uid $EUID cannot write the home $HOME, so settings and installed packages end with this container." \
-    "Mount a volume or a directory that it owns, run with --user $(stat -c %u:%g "$HOME"), or build with" \
-    "--build-arg DEV_UID=$EUID --build-arg DEV_GID=$(id -g)."
+  local mend
+  if is_mounted "$HOME"; then
+    mend="It belongs to uid $(stat -c %u "$HOME"). $(ways_out "$HOME")"
+  else
+    mend="Leave out --user, or mount a directory that it owns there, or build with --build-arg DEV_UID=$EUID --build-arg DEV_GID=$(id -g)."
+  fi
+  say "uid $EUID cannot write the home $HOME, so settings and installed packages end with this container. $mend"
   HOME=/tmp/home-$EUID
   mkdir -p -m 0700 "$HOME"
 }
 
 check_workspace() {
-  if [ -w /workspace ]; then return; fi
   # Without a mount a read-only root is as it should be.
-  case $(</proc/self/mountinfo) in *' /workspace '*) ;; *) return ;; esac
-  say "uid $EUID cannot write /workspace, which belongs to uid $(stat -c %u /workspace)." \
-    "Run with --user $(stat -c %u:%g /workspace), or build with --build-arg DEV_UID=$(stat -c %u /workspace)" \
-    "--build-arg DEV_GID=$(stat -c %g /workspace), or give the directory to uid $EUID."
+  if [ -w /workspace ] || ! is_mounted /workspace; then return; fi
+  say "uid $EUID cannot write /workspace, which belongs to uid $(stat -c %u /workspace). $(ways_out /workspace)"
 }
 
 # What the image sets of the environment and every session should have too. The caches live in the home,
