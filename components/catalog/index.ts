@@ -1,6 +1,6 @@
 export { bootstrapBaseImage, bootstrapSuite } from "./baseImage";
 export { BASES, pythonOfBase } from "./bases";
-export { type DriverBranch, driverBranch } from "./driverBranches";
+export { driverBranch } from "./driverBranches";
 export { driverVerdict, runsOn } from "./fits";
 export { findGpus, GPU_MODELS, matchGpu } from "./gpus";
 export {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   BASES,
   compareVersions,
+  driverBranch,
   driverVerdict,
   findGpus,
   findTorchBuild,
@@ -176,5 +177,18 @@ describe("pythonOfBase", () => {
 
   it("names a Python that the default torch build has, for every base", () => {
     for (const { python } of BASES) expect(findTorchBuild("2.6")?.python).toContain(python);
+  });
+});
+
+describe("the branch of a driver", () => {
+  it.each([
+    ["570.124.06", true],
+    ["580.95.05", false],
+  ])("%s has ended: %s", (version, ended) => {
+    expect(driverBranch(version)?.ended).toBe(ended);
+  });
+
+  it("is not known of a branch without a row", () => {
+    expect(driverBranch("1.2.3")).toBeUndefined();
   });
 });
