@@ -14,10 +14,15 @@ export interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
+/** An operation that a killed run left open, as far as recovery needs it. */
+interface PendingOperation {
+  readonly resource?: { readonly inputs?: Readonly<Record<string, unknown>> };
+}
+
 /** A stack's state as `pulumi stack export` writes it, as far as recovery needs it. */
 export interface StateFile {
   readonly resources?: readonly StateResource[];
-  readonly pending_operations?: readonly unknown[];
+  readonly pending_operations?: readonly PendingOperation[];
 }
 
 /** A container or network on the daemon. */
@@ -43,8 +48,8 @@ export interface Recovery {
   readonly removeContainers: readonly FoundObject[];
   readonly removeNetworks: readonly FoundObject[];
   /**
-   * Containers that run though the state holds nothing at all, so that no run of this backend left them:
-   * they were made from another machine, account or backend, and somebody may be at work in them.
+   * Those of the containers that run and that no open operation was making, so that no killed run left
+   * them: they were made with another state, and somebody may be at work in them.
    */
   readonly strangers: readonly string[];
   /** The state names things that are gone: the engine has to look before it decides. */
@@ -85,12 +90,15 @@ export function planRecovery(state: StateFile, found: FoundObjects): Recovery {
   const unknownTo = (ids: ReadonlySet<string>) => (object: FoundObject) =>
     !ids.has(object.id) && !ids.has(object.name);
   const removeContainers = found.containers.filter(unknownTo(containers));
-  const blank = (state.resources ?? []).length === 0;
+  const pending = state.pending_operations ?? [];
+  const begun = new Set(pending.map(({ resource }) => resource?.inputs?.["name"]));
   return {
-    dropPending: (state.pending_operations ?? []).length > 0,
+    dropPending: pending.length > 0,
     removeContainers,
     removeNetworks: found.networks.filter(unknownTo(networks)),
-    strangers: blank ? removeContainers.filter((one) => one.running).map(({ name }) => name) : [],
+    strangers: removeContainers
+      .filter(({ name, running }) => running === true && !begun.has(name))
+      .map(({ name }) => name),
     refresh:
       isMissing(containers, found.containers) ||
       isMissing(networks, found.networks) ||
@@ -126,7 +134,7 @@ const STOP_MS = 600_000;
 
 /**
  * Puts right what a killed run left behind. Call it with the stack taken and dead locks cleared.
- * @param mayEnd asks before containers end that no run of this backend left; throws where they must not
+ * @param mayEnd asks before containers end that no killed run left; throws where they must not
  * @returns true where the engine has to look at the world before it decides
  */
 export async function recover(
@@ -140,10 +148,6 @@ export async function recover(
   const state = stateOf(deployment);
   const recovery = planRecovery(state, await findObjects(docker, stack));
   if (recovery.strangers.length > 0) await mayEnd(recovery.strangers);
-  if (recovery.dropPending) {
-    await engine.importState(withState(deployment, { ...state, pending_operations: [] }));
-    progress.note("An earlier run was killed: its open operations are dropped.");
-  }
   await Promise.all(
     recovery.removeContainers.map(async ({ name, id }) => {
       // Whatever works in it may want to save that first; what counts is that it goes.
@@ -155,6 +159,11 @@ export async function recover(
   for (const { name, id } of recovery.removeNetworks) {
     await docker.run(["network", "rm", id]);
     progress.note(`The state does not know the network ${name}: it is removed.`);
+  }
+  // Last, since they tell what a killed run was making from what others made.
+  if (recovery.dropPending) {
+    await engine.importState(withState(deployment, { ...state, pending_operations: [] }));
+    progress.note("An earlier run was killed: its open operations are dropped.");
   }
   return recovery.refresh || recovery.dropPending;
 }

@@ -42,7 +42,7 @@ describe("what a killed run leaves", () => {
     });
   });
 
-  it("may be in use where they run and the state holds nothing: then somebody else made them", () => {
+  it("may be in use where no open operation was making it: then somebody else made it", () => {
     const found = {
       ...nothing,
       containers: [
@@ -51,12 +51,18 @@ describe("what a killed run leaves", () => {
       ],
     };
     expect(planRecovery({}, found).strangers).toEqual(["gpudev-x-alice"]);
-    const state: StateFile = { resources: [resource(NETWORK, "n1")] };
-    expect(planRecovery(state, found).strangers).toEqual([]);
+    const state: StateFile = {
+      resources: [resource(NETWORK, "n1")],
+      pending_operations: [{ resource: { inputs: { name: "gpudev-x-alice" } } }],
+    };
+    expect(planRecovery(state, found)).toMatchObject({
+      removeContainers: found.containers,
+      strangers: [],
+    });
   });
 
   it("is an operation that was open", () => {
-    const state: StateFile = { resources: [], pending_operations: [{ type: "creating" }] };
+    const state: StateFile = { resources: [], pending_operations: [{}] };
     expect(planRecovery(state, nothing).dropPending).toBe(true);
   });
 
