@@ -9,13 +9,13 @@ import { emptyMachine, goodPlan, publicKey, settingsFor } from "./manyUsers";
 const USERS = 200;
 const ROUNDS = 3;
 
-export function stackOf(users: number, key: string) {
+function stackOf(users: number, key: string) {
   return (): Promise<ReturnType<typeof deploy>> =>
     Promise.resolve(deploy(goodPlan(settingsFor(users, key), emptyMachine())));
 }
 
 /** What somebody would write without gpudev: the same volumes, networks and containers, with the same inputs. */
-export function bareResources(users: number, key: string) {
+function bareResources(users: number, key: string) {
   const { environments, image } = goodPlan(settingsFor(users, key), emptyMachine());
   return () => {
     for (const environment of environments) {
