@@ -1,7 +1,8 @@
 import { CommandError, ConcurrentUpdateError, type OpMap } from "@pulumi/pulumi/automation";
 import { CommandFailure, ExitCode } from "../outcome";
 import type { Progress } from "../progress";
-import { countEvent, newTally, plainText, type EngineTally } from "./events";
+import { countEvent, newTally, type EngineTally } from "./events";
+import { errorLines } from "./failure";
 import { interruptible } from "./interrupt";
 import type { EngineRun } from "./workspace";
 
@@ -21,11 +22,7 @@ export function failureText(tally: EngineTally, printed: string): string {
     return own
       .map(({ resource, message }) => (resource === "" ? message : `${resource}: ${message}`))
       .join("\n");
-  const lines = printed
-    .split("\n")
-    .map(plainText)
-    .filter((line) => line.startsWith("error:"));
-  return lines.join("\n") || "Pulumi's engine ended without saying why.";
+  return errorLines(printed) || "Pulumi's engine ended without saying why.";
 }
 
 function asFailure(

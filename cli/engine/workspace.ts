@@ -7,6 +7,7 @@ import {
   type Stack,
 } from "@pulumi/pulumi/automation";
 import type { PulumiCli } from "./cli";
+import { ask } from "./failure";
 import { PROJECT, prepareFolders, type StackFolders } from "./stateFolders";
 
 /** How an operation is watched and stopped. */
@@ -63,9 +64,12 @@ export async function openEngine(args: EngineArgs): Promise<Engine> {
   const pulumiCommand = await PulumiCommand.get(
     args.cli.root === undefined ? {} : { root: args.cli.root },
   );
-  const stack: Stack = await LocalWorkspace.createOrSelectStack(
-    { stackName: args.stack, projectName: PROJECT, program: args.program },
-    { workDir: args.folders.work, envVars: engineEnv(args.folders, args.env), pulumiCommand },
+  const stack: Stack = await ask(
+    `open stack ${args.stack}`,
+    LocalWorkspace.createOrSelectStack(
+      { stackName: args.stack, projectName: PROJECT, program: args.program },
+      { workDir: args.folders.work, envVars: engineEnv(args.folders, args.env), pulumiCommand },
+    ),
   );
   const options = ({ onEvent, signal, refresh }: EngineRun) => ({
     configFile,
@@ -83,7 +87,7 @@ export async function openEngine(args: EngineArgs): Promise<Engine> {
     destroy: async (run) => void (await stack.destroy({ ...options(run), excludeProtected: true })),
     destroyTargets: async (urns, run) =>
       void (await stack.destroy({ ...options(run), target: [...urns], targetDependents: true })),
-    exportState: () => stack.exportStack(),
-    importState: (state) => stack.importStack(state),
+    exportState: () => ask("read the state", stack.exportStack()),
+    importState: (state) => ask("write the state", stack.importStack(state)),
   };
 }

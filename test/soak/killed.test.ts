@@ -75,7 +75,7 @@ async function expectWhole(): Promise<void> {
 }
 
 beforeAll(async () => {
-  project = await Project.create("soak", 9);
+  project = await Project.create("soak", 9, { GPUDEV_DEBUG: "1" });
   const keys = await Promise.all(USERS.map((user) => makeKey(project.folder, `${user}-key`)));
   project.write({
     users: USERS.map((name, index) => ({ name, sshKeys: [keys[index]?.publicKey] })),
