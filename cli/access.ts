@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { endpointsOf, knownHostsLine, sshConfig } from "../components/endpoints";
 import type { Endpoint } from "../components/endpoints/model";
+import { shellWord } from "../components/lookups/machine";
 import { madeKeyFile } from "./bootstrap/sshKey";
 import { readHostKey } from "./environments";
 import type { DecidedStack } from "./loadStack";
@@ -64,5 +65,9 @@ export async function writeAccessFiles(decided: DecidedStack): Promise<string[]>
 
 /** The command that logs a user in. */
 export function sshCommand(endpoint: Endpoint, files: AccessFiles): string {
-  return endpoint.ssh === undefined ? "" : `ssh -F ${files.sshConfig} ${endpoint.ssh.alias}`;
+  if (endpoint.ssh === undefined) return "";
+  const { sshConfig: file } = files;
+  // Typed as it stands, also where the state directory's path has spaces.
+  const word = /^[\w./-]+$/.test(file) ? file : shellWord(file);
+  return `ssh -F ${word} ${endpoint.ssh.alias}`;
 }

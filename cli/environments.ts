@@ -1,3 +1,4 @@
+import { namesOf } from "../components/plan/names";
 import type { LoadedStack } from "./loadStack";
 import { CommandFailure, ExitCode } from "./outcome";
 
@@ -13,7 +14,7 @@ const WHY_NOT =
  */
 export function containerOf(loaded: LoadedStack, user: string): string {
   const names = loaded.settings.users.map(({ name }) => name);
-  if (names.includes(user)) return `gpudev-${loaded.stack}-${user}`;
+  if (names.includes(user)) return namesOf(loaded.stack, user).container;
   throw new CommandFailure(
     ExitCode.badInput,
     `Stack ${loaded.stack} has no user \`${user}\`.`,

@@ -1,4 +1,5 @@
 import type { Deployment } from "@pulumi/pulumi/automation";
+import { namesOf } from "../../components/plan/names";
 import { forgetSeat } from "../../components/settings";
 import { confirm } from "../confirm";
 import type { Context } from "../context";
@@ -102,7 +103,7 @@ export async function forget(
             .join(", ") || "none"
         }.`,
       );
-    const volume = `gpudev-${stack}-${user}-home`;
+    const volume = namesOf(stack, user).homeVolume;
     await confirm({
       yes: options.yes,
       question: `Delete ${volume}, with everything that ${user} has in it, for good?`,

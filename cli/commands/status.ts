@@ -1,3 +1,4 @@
+import { namesOf } from "../../components/plan/names";
 import { inspectContainers, type ContainerState } from "../containers";
 import type { Context } from "../context";
 import { ofStack } from "../docker";
@@ -67,7 +68,7 @@ async function labelled(loaded: LoadedStack, kind: readonly string[], format: st
 export async function status(context: Context): Promise<Report> {
   const loaded = loadStack(context);
   const users = loaded.settings.users.map(({ name }) => name);
-  const nameOf = (user: string) => `gpudev-${loaded.stack}-${user}`;
+  const nameOf = (user: string) => namesOf(loaded.stack, user).container;
   const [containers, volumes] = await Promise.all([
     labelled(loaded, ["ps", "-a"], "{{.Names}}"),
     labelled(loaded, ["volume", "ls"], "{{.Name}}"),
@@ -83,7 +84,7 @@ export async function status(context: Context): Promise<Report> {
       .filter(({ name }) => !own.has(name))
       .map((one) => statusOf(one.user ?? one.name, one.name, one, false)),
   ];
-  const inUse = new Set(users.map((user) => `${nameOf(user)}-home`));
+  const inUse = new Set(users.map((user) => namesOf(loaded.stack, user).homeVolume));
   const keptHomes = volumes.filter((volume) => !inUse.has(volume)).sort();
   context.print(
     environments.length === 0

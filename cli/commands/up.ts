@@ -112,7 +112,7 @@ async function bringUp(
   );
   warnings.forEach((warning) => context.progress.note(warning));
   await startStopped(context, decided);
-  await writeAccessFiles(decided);
+  await context.progress.step("Fetch the environments' host keys", () => writeAccessFiles(decided));
   return { decided, report: announce(context, decided, changes) };
 }
 

@@ -18,15 +18,17 @@ export function engineOn(
   cli: PulumiCli,
   program: () => unknown,
 ): Promise<Engine> {
-  return openEngine({
-    cli,
-    stack: loaded.stack,
-    stackFile: loaded.file,
-    folders: loaded.folders,
-    providers: loaded.settings.docker.provider === "bundled" ? bundledProviders() : undefined,
-    program: () => Promise.resolve().then(() => program() as Record<string, unknown> | undefined),
-    env: context.env,
-  });
+  return context.progress.step(`Open Pulumi's engine on stack ${loaded.stack}`, () =>
+    openEngine({
+      cli,
+      stack: loaded.stack,
+      stackFile: loaded.file,
+      folders: loaded.folders,
+      providers: loaded.settings.docker.provider === "bundled" ? bundledProviders() : undefined,
+      program: () => Promise.resolve().then(() => program() as Record<string, unknown> | undefined),
+      env: context.env,
+    }),
+  );
 }
 
 /** Clears Pulumi's lock of a killed run. Call it with the stack taken. */

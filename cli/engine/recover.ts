@@ -144,9 +144,11 @@ export async function recover(
   progress: Progress,
   mayEnd: (containers: readonly string[]) => Promise<void>,
 ): Promise<boolean> {
-  const deployment = await engine.exportState();
+  const [deployment, found] = await progress.step("Look for what a killed run left", () =>
+    Promise.all([engine.exportState(), findObjects(docker, stack)]),
+  );
   const state = stateOf(deployment);
-  const recovery = planRecovery(state, await findObjects(docker, stack));
+  const recovery = planRecovery(state, found);
   if (recovery.strangers.length > 0) await mayEnd(recovery.strangers);
   await Promise.all(
     recovery.removeContainers.map(async ({ name, id }) => {

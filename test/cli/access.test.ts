@@ -20,6 +20,9 @@ describe("how a user gets in", () => {
       pricePerHour: 0,
     };
     expect(sshCommand(endpoint, files)).toBe("ssh -F /state/stacks/x/ssh_config gpudev-x-alice");
+    expect(sshCommand(endpoint, accessFiles("/my state/x"))).toBe(
+      "ssh -F '/my state/x/ssh_config' gpudev-x-alice",
+    );
     const { user, environment, devices, pricePerHour } = endpoint;
     expect(sshCommand({ user, environment, devices, pricePerHour }, files)).toBe("");
   });
