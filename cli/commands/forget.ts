@@ -10,7 +10,7 @@ import { operate } from "../engine/operate";
 import { recover, stateOf, withState, type StateResource } from "../engine/recover";
 import { VOLUME } from "../engine/resourceTypes";
 import { loadStack, stackName, type LoadedStack } from "../loadStack";
-import { mayEnd } from "../mayEnd";
+import { mayNotEnd } from "../mayEnd";
 import { CommandFailure, ExitCode, type Report } from "../outcome";
 import { readSeatRecord, writeSeatRecord } from "../seatRecord";
 import { replaceFile } from "../stackFile";
@@ -53,8 +53,7 @@ async function deleteFromState(
   await clearLocks(context, loaded);
   const engine = await engineOn(context, loaded, cli, () => undefined);
   const { stack, docker } = loaded;
-  // `--yes` speaks of the home alone, and not of what others run.
-  await recover(engine, docker, { stack, id }, context.progress, mayEnd(false));
+  await recover(engine, docker, { stack, id }, context.progress, mayNotEnd);
   const deployment = await engine.exportState();
   const home = homeInState(deployment, volume);
   if (home === undefined) return;
