@@ -4,7 +4,9 @@
 say() { printf 'gpudev: %s\n' "$*" >&2; }
 
 is_mounted() {
-  case $(</proc/self/mountinfo) in *" $1 "*) ;; *) return 1 ;; esac
+  local mounts
+  IFS= read -r -d '' mounts </proc/self/mountinfo
+  [[ $mounts == *" $1 "* ]]
 }
 
 # ways_out DIRECTORY: what helps where a mount belongs to somebody else.
@@ -82,26 +84,25 @@ make_files() {
   if [ ! -e "$HOME/examples" ]; then cp -r /opt/gpudev/examples "$HOME/examples"; fi
 }
 
-# make_credentials SERVICE...: each is made once, in a place of its own first, so that a start that is
-# killed leaves no half of one.
+# make_credentials SERVICE...: each is made once. ssh-keygen writes the public half last, so that with it
+# the pair is whole; a start that was killed before that makes a new one.
 make_credentials() {
   config=$HOME/.config/gpudev
-  if [ ! -d "$config" ]; then mkdir -p -m 0700 "$HOME/.config" "$config"; fi
+  umask 077
+  if [ ! -d "$config/ssh" ]; then mkdir -p "$config/ssh"; fi
   if [ -n "${JUPYTER_TOKEN:-}" ] && [ -z "${GPUDEV_MANAGED:-}" ]; then
-    (umask 077 && printf '%s' "$JUPYTER_TOKEN" >"$config/jupyter-token")
+    printf '%s' "$JUPYTER_TOKEN" >"$config/jupyter-token"
   elif [ ! -s "$config/jupyter-token" ]; then
     # SRANDOM: 32 bits each from the kernel's generator.
-    (umask 077 && printf '%08x' "$SRANDOM" "$SRANDOM" "$SRANDOM" "$SRANDOM" "$SRANDOM" "$SRANDOM" >"$config/jupyter-token")
+    printf '%08x' "$SRANDOM" "$SRANDOM" "$SRANDOM" "$SRANDOM" "$SRANDOM" "$SRANDOM" >"$config/jupyter-token"
   fi
   unset JUPYTER_TOKEN
-  if [[ " $* " == *" ssh "* ]] && [ ! -s "$config/ssh/ssh_host_ed25519_key" ]; then
-    if [ -e "$config/ssh" ] || [ -e "$config/ssh.new" ]; then rm -rf "$config/ssh" "$config/ssh.new"; fi
-    mkdir -m 0700 "$config/ssh.new"
-    ssh-keygen -q -t ed25519 -N '' -C gpudev -f "$config/ssh.new/ssh_host_ed25519_key"
-    mv -T "$config/ssh.new" "$config/ssh"
+  local key=$config/ssh/ssh_host_ed25519_key
+  if [[ " $* " == *" ssh "* ]] && ! { [ -s "$key" ] && [ -s "$key.pub" ]; }; then
+    if [ -e "$key" ]; then rm -f "$key" "$key.pub"; fi
+    ssh-keygen -q -t ed25519 -N '' -C gpudev -f "$key"
   fi
-  if [ -n "${AUTHORIZED_KEYS:-}" ]; then
-    (umask 077 && printf '%s\n' "$AUTHORIZED_KEYS" >"$config/authorized_keys")
-  fi
+  if [ -n "${AUTHORIZED_KEYS:-}" ]; then printf '%s\n' "$AUTHORIZED_KEYS" >"$config/authorized_keys"; fi
   unset AUTHORIZED_KEYS
+  umask 022
 }
