@@ -91,6 +91,9 @@ function changeUsers(
   inRoster: (text: string) => string,
 ): Edit {
   const before = readStackFile(context.folder, stack);
+  const present = findingsWith(context.folder, stack, before);
+  const unreadable = present.filter(({ code }) => code === "roster-unreadable");
+  if (unreadable.length > 0) throw refusal(unreadable);
   const stackFile = stackFilePath(context.folder, stack);
   const roster = rosterOf(before);
   const rosterFile =
@@ -99,7 +102,7 @@ function changeUsers(
     rosterFile === undefined
       ? { file: stackFile, text: inStackFile(before) }
       : { file: rosterFile, text: inRoster(fs.readFileSync(rosterFile, "utf8")) };
-  const known = new Set(findingsWith(context.folder, stack, before).map(({ message }) => message));
+  const known = new Set(present.map(({ message }) => message));
   const fresh = findingsWith(
     context.folder,
     stack,

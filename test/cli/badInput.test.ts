@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const ROOT = path.resolve(__dirname, "..", "..");
 const STACK = "config:\n  gpudev:target: workstation\n  gpudev:users:\n    - name: alice\n";
+const STACK_WITH_ROSTER = "config:\n  gpudev:target: workstation\n  gpudev:users: team.csv\n";
 
 let folder: string;
 beforeEach(() => {
@@ -95,6 +96,12 @@ describe("what bad input gets", () => {
       "1 error:\n  gpudev:users\n    There is a user `alice` already.\n    → Give the new one another name.\n\n✗ Nothing was created or changed.\n",
     ],
     [
+      "a roster that is not there",
+      STACK_WITH_ROSTER,
+      ["add", "bob"],
+      "1 error:\n  gpudev:users\n    There is no roster file `team.csv` beside the stack file.\n    → Give its name relative to the stack file's folder, such as team.csv.\n\n✗ Nothing was created or changed.\n",
+    ],
+    [
       "an unknown command",
       STACK,
       ["frobnicate"],
@@ -171,10 +178,7 @@ describe("changing users", () => {
   it("writes into the roster where the users are there", async () => {
     const roster = path.join(folder, "stacks", "team.csv");
     fs.writeFileSync(roster, "name,sshKeys\nalice,\n");
-    fs.writeFileSync(
-      stackFile("x"),
-      "config:\n  gpudev:target: workstation\n  gpudev:users: team.csv\n",
-    );
+    fs.writeFileSync(stackFile("x"), STACK_WITH_ROSTER);
     const added = await gpudev("add", "bob");
     expect(added.code, added.stderr).toBe(0);
     expect(fs.readFileSync(roster, "utf8")).toBe("name,sshKeys\nalice,\nbob,\n");
