@@ -18,6 +18,8 @@ let clone: string;
 let env: NodeJS.ProcessEnv;
 let first: Ended;
 let container: string;
+/** From here on, everything of the stack is this test's and may be deleted. */
+let ours = false;
 
 function npmStart(): Promise<Ended> {
   return run("npm", ["start"], { cwd: clone, env, timeout: 1_500_000 });
@@ -39,14 +41,21 @@ beforeAll(async () => {
   });
   env = { ...process.env, NO_COLOR: "1", GPUDEV_STATE_DIR: path.join(folder, "state") };
   if ((await run("docker", ["info"]).catch(() => undefined))?.code === 0) {
+    const there = await objectsOf(STACK);
+    if (process.env.CI === undefined && Object.values(there).flat().length > 0) {
+      throw new Error(
+        `This machine has a stack ${STACK} in use, and its home may be somebody's. Run these tests elsewhere, or with CI=true, which deletes it.`,
+      );
+    }
     await removeLabelled(`dev.gpudev.stack=${STACK}`);
   }
+  ours = true;
   await must("npm", ["ci", "--no-audit", "--no-fund"], { cwd: clone, env });
   first = await npmStart();
 }, 1_800_000);
 
 afterAll(async () => {
-  await removeLabelled(`dev.gpudev.stack=${STACK}`);
+  if (ours) await removeLabelled(`dev.gpudev.stack=${STACK}`);
   fs.rmSync(folder, { recursive: true, force: true });
 });
 

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { removeStalePidFiles } from "../../cli/bootstrap/stalePidFiles";
 import { run, start, eventually } from "./processes";
 
 /** Folder of this run, for what one test file leaves for the next; removed at the end. */
@@ -27,6 +28,7 @@ async function installed(command: string): Promise<boolean> {
 
 async function startDaemon(): Promise<void> {
   if ((await answers()) || !(await installed("dockerd"))) return;
+  removeStalePidFiles();
   const daemon = start("setsid", ["--fork", "dockerd"], { timeout: 24 * 3_600_000 });
   daemon.child.unref();
   await eventually("the Docker daemon answers", answers);
