@@ -76,6 +76,16 @@ export function loadStack(context: Context): LoadedStack {
 }
 
 /**
+ * The settings with the id and the seats that this machine remembers, where the file has lost them. Unlike
+ * `decide`, this gives no id to a stack that never had one.
+ * @throws CommandFailure (bad input) where file and machine name different ids
+ */
+export function rememberedSettings({ settings, folders }: LoadedStack): Settings {
+  const record = readSeatRecord(folders.seatsFile);
+  return record === undefined ? settings : identify(settings, record, () => record.id).settings;
+}
+
+/**
  * Looks at the world and decides. Seats that are not recorded yet are part of the plan as they will be recorded.
  * Errors are among the findings; nothing is thrown for them.
  */

@@ -6,7 +6,7 @@ import { clearLocks, engineOn } from "../engine/open";
 import { operate } from "../engine/operate";
 import { recover, stateOf } from "../engine/recover";
 import { VOLUME } from "../engine/resourceTypes";
-import { loadStack, stackName } from "../loadStack";
+import { loadStack, rememberedSettings, stackName } from "../loadStack";
 import type { Report } from "../outcome";
 import { withStack } from "../withStack";
 
@@ -27,7 +27,7 @@ export async function destroy(context: Context, options: DestroyOptions): Promis
     const cli = await ensurePulumiCli(context.progress);
     await clearLocks(context, loaded);
     const engine = await engineOn(context, loaded, cli, () => undefined);
-    const { id } = loaded.settings.seats;
+    const { id } = rememberedSettings(loaded).seats;
     const refresh =
       id !== undefined &&
       (await recover(

@@ -2,7 +2,7 @@ import { namesOf } from "../../components/plan/names";
 import { inspectContainers, type ContainerState } from "../containers";
 import type { Context } from "../context";
 import { ofStack } from "../docker";
-import { loadStack, type LoadedStack } from "../loadStack";
+import { loadStack, rememberedSettings, type LoadedStack } from "../loadStack";
 import type { Report } from "../outcome";
 import { sinceText } from "../output/since";
 import { table } from "../output/table";
@@ -57,7 +57,7 @@ export function statusOf(
 }
 
 async function labelled(loaded: LoadedStack, kind: readonly string[], format: string) {
-  const { id } = loaded.settings.seats;
+  const { id } = rememberedSettings(loaded).seats;
   if (id === undefined) return [];
   const filter = ofStack({ stack: loaded.stack, id });
   const text = await loaded.docker.run([...kind, ...filter, "--format", format]);
