@@ -1,15 +1,17 @@
+import * as fs from "node:fs";
 import type { Deployment } from "@pulumi/pulumi/automation";
 import { namesOf } from "../../components/plan/names";
+import { authorizedKeysFolder } from "../../components/plan/profile";
 import { forgetSeat } from "../../components/settings";
 import { confirm } from "../confirm";
 import type { Context } from "../context";
-import { STACK_ID_LABEL } from "../docker";
+import { dockerFailure, STACK_ID_LABEL, type Docker } from "../docker";
 import { ensurePulumiCli } from "../engine/cli";
 import { clearLocks, engineOn } from "../engine/open";
 import { operate } from "../engine/operate";
 import { recover, stateOf, withState, type StateResource } from "../engine/recover";
 import { VOLUME } from "../engine/resourceTypes";
-import { loadStack, stackName, type LoadedStack } from "../loadStack";
+import { loadStack, rememberedSettings, stackName, type LoadedStack } from "../loadStack";
 import { mayNotEnd } from "../mayEnd";
 import { CommandFailure, ExitCode, type Report } from "../outcome";
 import { readSeatRecord, writeSeatRecord } from "../seatRecord";
@@ -63,13 +65,29 @@ async function deleteFromState(
   );
 }
 
-/** Deletes the volume where it is still there: one that the state lacks, or that is kept when it leaves the state. */
-async function deleteVolume(loaded: LoadedStack, id: string, volume: string): Promise<boolean> {
-  const label = `{{index .Labels "${STACK_ID_LABEL}"}}`;
-  const found = await loaded.docker.try(["volume", "inspect", "--format", label, volume]);
-  if (found.exitCode !== 0 || found.stdout.trim() !== id) return false;
-  await loaded.docker.run(["volume", "rm", volume]);
-  return true;
+/** Value of the stack's label on a volume, empty where it has none; nothing where there is no such volume. */
+async function ownerOf(docker: Docker, volume: string): Promise<string | undefined> {
+  const label = `{{with index .Labels "${STACK_ID_LABEL}"}}{{.}}{{end}}`;
+  const args = ["volume", "inspect", "--format", label, volume];
+  const found = await docker.try(args);
+  if (found.exitCode === 0) return found.stdout.trim();
+  if (/no such volume/i.test(found.stderr)) return undefined;
+  throw dockerFailure(args, found);
+}
+
+/**
+ * Whether a home is there to delete.
+ * @throws CommandFailure (failed) where the volume of that name is another's, which is left
+ */
+export async function hasOwnHome(docker: Docker, id: string, volume: string): Promise<boolean> {
+  const owner = await ownerOf(docker, volume);
+  if (owner === undefined) return false;
+  if (owner === id) return true;
+  throw new CommandFailure(
+    ExitCode.failed,
+    `${volume} is left as it is: ${owner === "" ? "it has no gpudev label" : `it belongs to the stack with id ${owner}`}, and this stack's id is ${id}.`,
+    `Look what it holds (docker volume inspect ${volume}). If nobody needs it, remove it (docker volume rm ${volume}) and run this again, which frees the slot.`,
+  );
 }
 
 function freeSlot(loaded: LoadedStack, user: string): void {
@@ -91,7 +109,7 @@ export async function forget(
   return withStack(context, stack, "forget", async () => {
     const loaded = loadStack(context);
     refuseUser(loaded, user);
-    const { id, ...seats } = loaded.settings.seats;
+    const { id, ...seats } = rememberedSettings(loaded).seats;
     if (id === undefined || !Object.hasOwn(seats, user))
       throw new CommandFailure(
         ExitCode.badInput,
@@ -103,13 +121,20 @@ export async function forget(
         }.`,
       );
     const volume = namesOf(stack, user).homeVolume;
+    await hasOwnHome(loaded.docker, id, volume);
     await confirm({
       yes: options.yes,
       question: `Delete ${volume}, with everything that ${user} has in it, for good?`,
       withoutTerminal: "refuse",
     });
     await deleteFromState(context, loaded, id, volume);
-    await deleteVolume(loaded, id, volume);
+    // One that the state lacks, or that is kept when it leaves the state.
+    if (await hasOwnHome(loaded.docker, id, volume))
+      await loaded.docker.run(["volume", "rm", volume]);
+    fs.rmSync(authorizedKeysFolder(loaded.folders.state, stack, user), {
+      recursive: true,
+      force: true,
+    });
     freeSlot(loaded, user);
     context.print(`${volume} is deleted, and the slot of ${user} is free.`);
     return { stack, findings: [], user, deleted: volume };

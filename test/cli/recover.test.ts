@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { planRecovery, type FoundObjects, type StateFile } from "../../cli/engine/recover";
 import { CONTAINER, NETWORK, VOLUME } from "../../cli/engine/resourceTypes";
-import { homeInState, withoutProtection } from "../../cli/commands/forget";
+import { hasOwnHome, homeInState, withoutProtection } from "../../cli/commands/forget";
+import type { Docker } from "../../cli/docker";
 
 const resource = (type: string, id: string) => ({ type, id, urn: `urn:x::gpudev::${type}::${id}` });
 const object = (id: string, name = id) => ({ id, name });
@@ -107,5 +108,37 @@ describe("forgetting a home", () => {
       version: 3,
       deployment: { manifest: { time: "now" }, resources: [other, { ...home, protect: false }] },
     });
+  });
+
+  const answering = (exitCode: number, stdout: string, stderr = ""): Docker => ({
+    try: () => Promise.resolve({ exitCode, stdout, stderr, timedOut: false }),
+    run: () => Promise.reject(new Error("nothing else is asked")),
+  });
+  const NONE = "Error response from daemon: get gpudev-x-bob-home: no such volume";
+
+  it.each([
+    ["its own", answering(0, "abcdef\n"), true],
+    ["none", answering(1, "", NONE), false],
+  ])("finds %s on the daemon", async (_, docker, there) => {
+    expect(await hasOwnHome(docker, "abcdef", "gpudev-x-bob-home")).toBe(there);
+  });
+
+  it.each([
+    ["another stack's", "zzzzzz", "it belongs to the stack with id zzzzzz"],
+    ["nobody's", "", "it has no gpudev label"],
+  ])("leaves %s volume, and says so", async (_, owner, why) => {
+    await expect(hasOwnHome(answering(0, owner), "abcdef", "gpudev-x-bob-home")).rejects.toThrow(
+      expect.objectContaining({
+        exitCode: 1,
+        message: `gpudev-x-bob-home is left as it is: ${why}, and this stack's id is abcdef.`,
+      }),
+    );
+  });
+
+  it("does not take a daemon that is silent for a home that is gone", async () => {
+    const docker = answering(1, "", "Cannot connect to the Docker daemon");
+    await expect(hasOwnHome(docker, "abcdef", "gpudev-x-bob-home")).rejects.toThrow(
+      "docker volume inspect failed: Cannot connect to the Docker daemon",
+    );
   });
 });
