@@ -61,7 +61,7 @@ module.exports = {
       comment: "The bundled providers are programs of their own.",
       severity: "error",
       from: { path: "^cli/providers/" },
-      to: { path: "^(cli/(?!providers/)|components/(?!lookups/(command|turns)))" },
+      to: { path: "^(cli/(?!providers/)|components/(?!lookups/(command|turns|executables)))" },
     },
   ],
   options: {

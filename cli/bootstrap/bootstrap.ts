@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { bootstrapSuite, BOOTSTRAP_PREFIX } from "../../components/catalog/baseImage";
 import { isLocal } from "../../components/lookups/machine";
 import { stateDirectory } from "../../components/lookups/paths";
-import { executablesOnPath } from "../doctor/dockerClients";
+import { executablesOnPath } from "../../components/lookups/executables";
 import { ensurePulumiCli, type PulumiCli } from "../engine/cli";
 import type { Progress } from "../progress";
 import { apt, type Apt } from "./apt";

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import { runCommand } from "../../components/lookups/command";
+import { executablesOnPath } from "../../components/lookups/executables";
 import { readGpus } from "../../components/lookups/gpus";
 import { machineOf } from "../../components/lookups/machine";
 import type { GpuFacts } from "../../components/lookups/model";
-import { executablesOnPath } from "../doctor/dockerClients";
 import { CDI_DOCKER, olderThan, TOOLKIT_MINIMUM } from "../doctor/versions";
 import type { Progress } from "../progress";
 import type { Apt } from "./apt";

@@ -1,9 +1,8 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { runCommand } from "../../components/lookups/command";
+import { dockerClientFiles } from "../../components/lookups/executables";
 import { hasOwnBuildKit } from "../providers/builder";
 
-/** One Docker client on PATH. */
+/** One Docker client of this machine. */
 export interface DockerClient {
   readonly file: string;
   /** Such as `20.10.24`. */
@@ -23,32 +22,12 @@ export function buildKitOf(version: string, buildx: boolean): DockerClient["buil
   return hasOwnBuildKit(version) ? "built-in" : "none";
 }
 
-/** Executables of this name on PATH, in its order, each once. */
-export function executablesOnPath(
-  name: string,
-  env: NodeJS.ProcessEnv = process.env,
-): readonly string[] {
-  const found = new Map<string, string>();
-  for (const folder of (env.PATH ?? "").split(path.delimiter)) {
-    const file = path.join(folder, name);
-    if (!path.isAbsolute(file) || !isExecutable(file)) continue;
-    const real = fs.realpathSync(file);
-    if (!found.has(real)) found.set(real, file);
-  }
-  return [...found.values()];
-}
-
-function isExecutable(file: string): boolean {
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
-  return stat?.isFile() === true && (stat.mode & 0o111) !== 0;
-}
-
-/** Every Docker client on PATH. A second one behind the first may be the only one that builds. */
+/** Every Docker client, looked for where the build looks. A second one behind the first may be the only one that builds. */
 export async function readDockerClients(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<readonly DockerClient[]> {
   const clients = await Promise.all(
-    executablesOnPath("docker", env).map(async (file) => {
+    dockerClientFiles(env).map(async (file) => {
       const [version, buildx] = await Promise.all([
         runCommand(file, ["--version"]),
         runCommand(file, ["buildx", "version"]),
@@ -61,7 +40,7 @@ export async function readDockerClients(
   return clients.filter((client) => client !== undefined);
 }
 
-/** The client to build with: the first on PATH that can. */
+/** The client to build with: the first that can. */
 export function buildClient(clients: readonly DockerClient[]): DockerClient | undefined {
   return clients.find((client) => client.buildKit !== "none");
 }

@@ -1,6 +1,5 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { runCommand } from "../../components/lookups/command";
+import { dockerClientFiles } from "../../components/lookups/executables";
 
 /** A client that can build with BuildKit: the command, the arguments before `build`'s own, its environment. */
 export interface Builder {
@@ -19,7 +18,7 @@ const NO_BUILDER =
  * PATH need not be one that can build.
  */
 export async function findBuilder(env: NodeJS.ProcessEnv = process.env): Promise<Builder> {
-  for (const file of dockerClients(env.PATH ?? "")) {
+  for (const file of dockerClientFiles(env)) {
     const buildx = await runCommand(file, ["buildx", "version"]);
     if (buildx.exitCode === 0) return { file, args: ["buildx", "build", "--load"], env: {} };
     const version = await runCommand(file, ["version", "--format", "{{.Client.Version}}"]);
@@ -36,16 +35,4 @@ export function hasOwnBuildKit(version: string): boolean {
   const [major, minor] = version.split(".").map(Number);
   if (major === undefined || minor === undefined || Number.isNaN(major + minor)) return false;
   return (major > 18 || (major === 18 && minor >= 9)) && major < 23;
-}
-
-function dockerClients(searchPath: string): readonly string[] {
-  const folders = [...searchPath.split(path.delimiter).filter((dir) => dir !== ""), "/usr/bin"];
-  return [...new Set(folders.map((folder) => path.join(folder, "docker")))].filter((file) => {
-    try {
-      fs.accessSync(file, fs.constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -6,9 +6,9 @@ import {
   buildClient,
   buildKitOf,
   clientVersion,
-  executablesOnPath,
   type DockerClient,
 } from "../../cli/doctor/dockerClients";
+import { dockerClientFiles, executablesOnPath } from "../../components/lookups/executables";
 import { olderThan } from "../../cli/doctor/versions";
 
 describe("clientVersion", () => {
@@ -70,6 +70,15 @@ describe("executablesOnPath", () => {
       path.join(folder, "two", "docker"),
       path.join(folder, "link", "docker"),
     ]);
+  });
+
+  it("looks for Docker clients in /usr/bin too, last", () => {
+    const folders = { PATH: folder };
+    const own = path.join(folder, "docker");
+    fs.writeFileSync(own, "", { mode: 0o755 });
+    const distribution = executablesOnPath("docker", { PATH: "/usr/bin" });
+    expect(dockerClientFiles(folders)).toEqual([own, ...distribution]);
+    expect(dockerClientFiles({})).toEqual(distribution);
   });
 });
 
