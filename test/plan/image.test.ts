@@ -220,6 +220,12 @@ describe("the disk", () => {
     expect(errorsOf(plan({}, free(16)))).toEqual([]);
   });
 
+  it("may be smaller where the image is pushed, which may be there under its digest alone", () => {
+    const pushed = plan({ repository: "registry.example.com/ml/torch", push: true }, free(15));
+    expect(theFinding(pushed, "disk-too-small").severity).toBe("warning");
+    expect(errorsOf(pushed)).toEqual([]);
+  });
+
   it("has to hold homes only, where the image is there", () => {
     const image = `pytorch-cuda:${plan().image.immutableTag}`;
     expect(codes(plan({}, free(6, [image])).findings)).toEqual(codes(plan().findings));
