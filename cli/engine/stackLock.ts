@@ -11,19 +11,58 @@ interface Holder extends LockHolder {
   readonly started?: string;
 }
 
-function readHolder(file: string): Holder | undefined {
+/** What a lock file says. */
+interface Lock {
+  /** Absent where the file is broken. */
+  readonly holder?: Holder;
+}
+
+/** The lock; undefined where there is none. */
+function readLock(file: string): Lock | undefined {
+  let text: string;
   try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as Holder;
+    text = fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return { holder: JSON.parse(text) as Holder };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-function isStale(holder: Holder | undefined): boolean {
+function isStale({ holder }: Lock): boolean {
   if (holder === undefined) return true;
   if (isGone(holder)) return true;
   const started = holder.hostname === os.hostname() ? startTicks(holder.pid) : undefined;
   return started !== undefined && holder.started !== undefined && started !== holder.started;
+}
+
+/**
+ * Removes a lock whose holder is gone: one command at a time and after another look, since what was
+ * stale a moment ago may have made way for the lock of another command.
+ * @throws CommandFailure (failed) where another command is just doing that
+ */
+export function removeStaleLock(lockFile: string, stack: string): void {
+  const guard = `${lockFile}.takeover`;
+  try {
+    fs.closeSync(fs.openSync(guard, "wx"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new CommandFailure(
+      ExitCode.failed,
+      `Another command is taking over stack ${stack} from one that was killed.`,
+      `Run this again. If it says the same then, that one was killed too: remove ${guard}.`,
+    );
+  }
+  try {
+    const lock = readLock(lockFile);
+    if (lock !== undefined && isStale(lock)) fs.rmSync(lockFile, { force: true });
+  } finally {
+    fs.rmSync(guard);
+  }
 }
 
 function makeFolder(folder: string): void {
@@ -67,14 +106,16 @@ export function takeStack(lockFile: string, stack: string, command: string): () 
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
-      const holder = readHolder(lockFile);
-      if (!isStale(holder))
+      const lock = readLock(lockFile);
+      if (lock === undefined) continue;
+      const { holder } = lock;
+      if (!isStale(lock))
         throw new CommandFailure(
           ExitCode.failed,
           `Another command works on stack ${stack}: ${holder?.command} (process ${holder?.pid} on ${holder?.hostname}, since ${holder?.since}).`,
-          "Wait until it is done, or end that process and run this again.",
+          `Wait until it is done, or end that process and run this again.${holder?.hostname === mine.hostname ? "" : ` If that machine is gone for good, remove ${lockFile}.`}`,
         );
-      fs.rmSync(lockFile, { force: true });
+      removeStaleLock(lockFile, stack);
     }
     throw new CommandFailure(ExitCode.failed, `The lock of stack ${stack} changes hands too fast.`);
   } finally {

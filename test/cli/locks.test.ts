@@ -9,7 +9,7 @@ import {
   readLocks,
 } from "../../cli/engine/backendLock";
 import { isAlive, isGone } from "../../cli/engine/processes";
-import { takeStack } from "../../cli/engine/stackLock";
+import { removeStaleLock, takeStack } from "../../cli/engine/stackLock";
 import { ExitCode } from "../../cli/outcome";
 import type { Progress } from "../../cli/progress";
 
@@ -75,6 +75,28 @@ describe("taking a stack", () => {
     expect(fs.existsSync(lock())).toBe(false);
   });
 
+  it("takes no lock away that another command got since it looked", () => {
+    write(mine);
+    removeStaleLock(lock(), "x");
+    expect(JSON.parse(fs.readFileSync(lock(), "utf8"))).toEqual(mine);
+    expect(fs.readdirSync(path.dirname(lock()))).toEqual(["lock"]);
+  });
+
+  it("goes past a dead one only where no other command is just doing so", () => {
+    write({ ...mine, pid: NOBODY });
+    fs.writeFileSync(`${lock()}.takeover`, "");
+    expect(() => takeStack(lock(), "x", "up")).toThrow(
+      expect.objectContaining({
+        exitCode: ExitCode.failed,
+        message: "Another command is taking over stack x from one that was killed.",
+        mend: `Run this again. If it says the same then, that one was killed too: remove ${lock()}.takeover.`,
+      }),
+    );
+    fs.rmSync(`${lock()}.takeover`);
+    takeStack(lock(), "x", "up")();
+    expect(fs.readdirSync(path.dirname(lock()))).toEqual([]);
+  });
+
   it("says where it could not keep its state", () => {
     fs.writeFileSync(path.join(folder, "file"), "");
     const below = path.join(folder, "file", "stacks", "x");
@@ -88,7 +110,14 @@ describe("taking a stack", () => {
 
   it("respects a holder on another machine, which nobody here can look for", () => {
     write({ ...mine, pid: NOBODY, hostname: "elsewhere.invalid" });
-    expect(() => takeStack(lock(), "x", "up")).toThrow("elsewhere.invalid");
+    expect(() => takeStack(lock(), "x", "up")).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("elsewhere.invalid") as string,
+        mend: expect.stringContaining(
+          `If that machine is gone for good, remove ${lock()}.`,
+        ) as string,
+      }),
+    );
   });
 });
 
