@@ -2,6 +2,8 @@ import { containerEffects, containerSchema } from "./containerInputs";
 import type { ContainerInputs } from "./containerInputs";
 import { createArgs, limitArgs } from "./containerCommand";
 import { waitUntilHealthy } from "./health";
+import { inUseError, isInUse } from "./leftover";
+import type { LeftoverContainer } from "./leftover";
 import { isOurs } from "./ownership";
 import { defineResource } from "./resource";
 import type { Call } from "./resource";
@@ -13,11 +15,6 @@ const ID = /^[0-9a-f]{64}$/;
 
 /** Seconds between SIGTERM and SIGKILL where nobody says, as with Docker. */
 const DEFAULT_GRACE = 10;
-
-interface Inspected {
-  readonly State?: { readonly Running?: boolean };
-  readonly Config?: { readonly Labels?: unknown };
-}
 
 /** A Docker container: one user's environment. */
 export const container = defineResource<ContainerInputs>({
@@ -44,7 +41,7 @@ export const container = defineResource<ContainerInputs>({
     return { id, computed: { mustRun: true } };
   },
   read: async (id, _state, { docker }) => {
-    const found = (await docker.inspect("container", id)) as Inspected | undefined;
+    const found = (await docker.inspect("container", id)) as LeftoverContainer | undefined;
     return found === undefined ? undefined : { mustRun: found.State?.Running === true };
   },
   update: async (id, inputs, state, call) => {
@@ -60,16 +57,17 @@ async function start(id: string, inputs: ContainerInputs, call: Call): Promise<v
   if (inputs.wait) await waitUntilHealthy(id, inputs.name, inputs.waitTimeout, call);
 }
 
-/** A run that was killed can leave a container that state does not know; it makes way. */
+/** A run that was killed can leave a container that state does not know; it makes way, unless somebody may be at work in it. */
 async function removeLeftover(inputs: ContainerInputs, call: Call): Promise<void> {
   const { name, labels } = inputs;
-  const found = (await call.docker.inspect("container", name)) as Inspected | undefined;
+  const found = (await call.docker.inspect("container", name)) as LeftoverContainer | undefined;
   if (found === undefined) return;
   if (!isOurs(labels, found.Config?.Labels)) {
     throw new Error(
       `container ${name} is there already and is not this stack's: remove it (docker rm -f ${name})`,
     );
   }
+  if (isInUse(found)) throw inUseError(name);
   call.report("removing what an earlier run left");
   await stopAndRemove(name, inputs.destroyGraceSeconds ?? DEFAULT_GRACE, call);
 }
@@ -94,6 +92,6 @@ async function existing(
 ): Promise<string | undefined> {
   if ((await docker.inspect("container", id)) !== undefined) return id;
   const { name, labels } = identityOf.parse(state);
-  const found = (await docker.inspect("container", name)) as Inspected | undefined;
+  const found = (await docker.inspect("container", name)) as LeftoverContainer | undefined;
   return found !== undefined && isOurs(labels, found.Config?.Labels) ? name : undefined;
 }

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { inUseError, isInUse } from "./leftover";
+import type { LeftoverContainer } from "./leftover";
 import { isOurs, labelArgs } from "./ownership";
 import { defineResource } from "./resource";
 import type { Call } from "./resource";
@@ -68,12 +70,18 @@ async function leftover(
     report("going on with the network that is there");
     return found.Id;
   }
+  const attached = await Promise.all(
+    Object.keys(found.Containers ?? {}).map(async (id) => ({
+      id,
+      container: (await docker.inspect("container", id)) as LeftoverContainer | undefined,
+    })),
+  );
+  const own = attached.filter(({ container }) => isOurs(labels, container?.Config?.Labels));
+  // The user's one container has its network's name.
+  if (own.some(({ container }) => container !== undefined && isInUse(container)))
+    throw inUseError(name);
   report("removing what an earlier run left");
-  for (const id of Object.keys(found.Containers ?? {})) {
-    const attached = (await docker.inspect("container", id)) as
-      { readonly Config?: { readonly Labels?: unknown } } | undefined;
-    if (isOurs(labels, attached?.Config?.Labels)) await docker.run(["rm", "--force", id]);
-  }
+  for (const { id } of own) await docker.run(["rm", "--force", id]);
   await docker.run(["network", "rm", name]);
   return undefined;
 }

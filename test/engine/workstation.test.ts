@@ -129,9 +129,21 @@ describe("the workstation on the real engine", () => {
   it("finds homes and leftovers again by their labels where the state is lost", async () => {
     const fresh = await EngineStack.open(STACK);
     try {
-      const { failure, shown } = await fresh.up(program({ leavers: ["bob"] }));
+      const before = await identity(ALICE);
+      const refused = await fresh.up(program({ leavers: ["bob"] }));
+      expect(refused.failure).toBeDefined();
+      expect(refused.shown.join("\n")).toContain(
+        "found again: going on with the home that is there",
+      );
+      expect(refused.tally.errors.map(({ message }) => message).join("\n")).toContain(
+        `container ${ALICE} runs, and Pulumi's state does not know it`,
+      );
+      expect(await identity(ALICE)).toEqual(before);
+
+      await docker("stop", "-t", "1", ALICE);
+      const { failure } = await fresh.up(program({ leavers: ["bob"] }));
       expect(failure).toBeUndefined();
-      expect(shown.join("\n")).toContain("found again: going on with the home that is there");
+      expect((await identity(ALICE)).id).not.toBe(before.id);
       expect(await note(ALICE)).toBe("kept");
     } finally {
       fresh.remove();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkConfig, hostOf } from "../../cli/providers/config";
 import { image } from "../../cli/providers/image";
 import { network } from "../../cli/providers/network";
+import { isInUse } from "../../cli/providers/leftover";
 import { isOurs } from "../../cli/providers/ownership";
 import { volume } from "../../cli/providers/volume";
 
@@ -99,5 +100,19 @@ describe("a provider's configuration", () => {
   it("is refused where it would not be followed", () => {
     const config = { host: "unix:///x", version: "5.2.0", certPath: "/certs", __internal: {} };
     expect(checkConfig(config).map(({ property }) => property)).toEqual(["certPath"]);
+  });
+});
+
+describe("a container that the state does not know", () => {
+  it.each([
+    [{ State: { Running: true, Health: { Status: "healthy" } } }, true],
+    [{ State: { Running: true } }, true],
+    [{ State: { Running: true, Health: { Status: "none" } } }, true],
+    [{ State: { Running: true, Health: { Status: "starting" } } }, false],
+    [{ State: { Running: true, Health: { Status: "unhealthy" } } }, false],
+    [{ State: { Running: false, Health: { Status: "healthy" } } }, false],
+    [{}, false],
+  ])("%j: somebody may be at work in it: %s", (found, inUse) => {
+    expect(isInUse(found)).toBe(inUse);
   });
 });
