@@ -48,12 +48,16 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
 /** Runs the same measurements in turn, so that what disturbs the machine disturbs all of them; returns the medians. */
 export async function inTurn<Name extends string>(
   rounds: number,
-  measurements: Readonly<Record<Name, (round: number) => Promise<number>>>,
+  measurements: Readonly<Record<Name, () => Promise<number>>>,
 ): Promise<Record<Name, number>> {
   const names = Object.keys(measurements) as Name[];
   const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++)
-    for (const name of names) samples.get(name)?.push(await measurements[name](round));
+  for (let round = 0; round < rounds; round++) {
+    // Each is first in turn, since who comes first finds a colder machine.
+    const turn = round % names.length;
+    for (const name of [...names.slice(turn), ...names.slice(0, turn)])
+      samples.get(name)?.push(await measurements[name]());
+  }
   return Object.fromEntries(names.map((name) => [name, median(samples.get(name) ?? [])])) as Record<
     Name,
     number
