@@ -3,13 +3,15 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { identity, inspect, labelled, objectsOf, removeLabelled } from "../support/docker";
+import { identity, inspect, objectsWith, removeLabelled } from "../support/docker";
 import { ROOT } from "../support/gpudev";
 import { noteBuilt } from "../support/image";
 import { Jupyter } from "../support/jupyter";
 import { must, run, type Ended } from "../support/processes";
 
 const STACK = "local";
+/** The person may have a stack `local` of their own: this one has another user in it. */
+const USER = `e2e-${process.pid}`;
 const LINK = /http:\/\/127\.0\.0\.1:\d+\/\S*\?token=\S+/;
 const SSH_COMMAND = /^\s*SSH\s+(ssh .*)$/m;
 
@@ -18,8 +20,22 @@ let clone: string;
 let env: NodeJS.ProcessEnv;
 let first: Ended;
 let container: string;
-/** From here on, everything of the stack is this test's and may be deleted. */
-let ours = false;
+
+/** The stack file that `npm start` wrote. */
+function stackFile(): string {
+  return path.join(clone, "stacks", `Pulumi.${STACK}.yaml`);
+}
+
+function settings(): Record<string, unknown> {
+  return (parse(fs.readFileSync(stackFile(), "utf8")) as { config: Record<string, unknown> })
+    .config;
+}
+
+/** What everything of this very stack, and nobody else's, is labelled with. */
+function label(): string {
+  const { id } = settings()["gpudev:seats"] as { id: string };
+  return `dev.gpudev.stack-id=${id}`;
+}
 
 function npmStart(): Promise<Ended> {
   return run("npm", ["start"], { cwd: clone, env, timeout: 1_500_000 });
@@ -39,39 +55,25 @@ beforeAll(async () => {
       GIT_CONFIG_VALUE_0: "*",
     },
   });
-  env = { ...process.env, NO_COLOR: "1", GPUDEV_STATE_DIR: path.join(folder, "state") };
-  if ((await run("docker", ["info"]).catch(() => undefined))?.code === 0) {
-    const there = await objectsOf(STACK);
-    if (process.env.CI === undefined && Object.values(there).flat().length > 0) {
-      throw new Error(
-        `This machine has a stack ${STACK} in use, and its home may be somebody's. Run these tests elsewhere, or with CI=true, which deletes it.`,
-      );
-    }
-    await removeLabelled(`dev.gpudev.stack=${STACK}`);
-  }
-  ours = true;
+  env = { ...process.env, NO_COLOR: "1", USER, GPUDEV_STATE_DIR: path.join(folder, "state") };
+  delete env.SUDO_USER;
   await must("npm", ["ci", "--no-audit", "--no-fund"], { cwd: clone, env });
   first = await npmStart();
 }, 1_800_000);
 
 afterAll(async () => {
-  if (ours) await removeLabelled(`dev.gpudev.stack=${STACK}`);
+  if (fs.existsSync(stackFile()) && "gpudev:seats" in settings()) await removeLabelled(label());
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
 describe("`npm ci && npm start` in a fresh clone", () => {
   it("ends well", async () => {
     expect(first.code, first.stdout + first.stderr).toBe(0);
-    const [only, ...others] = (await objectsOf(STACK)).containers;
-    expect(others).toEqual([]);
-    expect(only).toMatch(/^gpudev-local-/);
-    container = only ?? "";
+    container = `gpudev-${STACK}-${USER}`;
+    expect((await objectsWith(label())).containers).toEqual([container]);
     const state = await inspect(container);
     expect(state.State.Health?.Status).toBe("healthy");
-    const file = parse(
-      fs.readFileSync(path.join(clone, "stacks", `Pulumi.${STACK}.yaml`), "utf8"),
-    ) as { config: Record<string, unknown> };
-    noteBuilt({ settings: file.config["gpudev:image"], id: state.Image });
+    noteBuilt({ settings: settings()["gpudev:image"], id: state.Image });
   });
 
   it("says plainly what the GPUs are, or that it is the CPU", async () => {
@@ -109,7 +111,7 @@ describe("`npm ci && npm start` in a fresh clone", () => {
 
   it("leaves the repository clean: the stack file is the person's own", async () => {
     expect(await must("git", ["status", "--porcelain"], { cwd: clone })).toBe("");
-    expect(fs.existsSync(path.join(clone, "stacks", `Pulumi.${STACK}.yaml`))).toBe(true);
+    expect(fs.existsSync(stackFile())).toBe(true);
   });
 });
 
@@ -132,11 +134,10 @@ describe("`gpudev destroy`", () => {
       { cwd: clone, env },
     );
     expect(destroyed.code, destroyed.stdout + destroyed.stderr).toBe(0);
-    expect(await objectsOf(STACK)).toEqual({
+    expect(await objectsWith(label())).toEqual({
       containers: [],
       networks: [],
       volumes: [`${container}-home`],
     });
-    expect(await labelled("volume", "dev.gpudev.stack-id")).toContain(`${container}-home`);
   });
 });

@@ -74,8 +74,12 @@ export async function labelled(kind: Kind, label: string): Promise<string[]> {
 }
 
 /** Everything that a stack has on the daemon, by names. */
-export async function objectsOf(stack: string): Promise<Record<`${Kind}s`, string[]>> {
-  const label = `dev.gpudev.stack=${stack}`;
+export function objectsOf(stack: string): Promise<Record<`${Kind}s`, string[]>> {
+  return objectsWith(`dev.gpudev.stack=${stack}`);
+}
+
+/** Everything on the daemon that carries a label, by names. */
+export async function objectsWith(label: string): Promise<Record<`${Kind}s`, string[]>> {
   return {
     containers: await labelled("container", label),
     networks: await labelled("network", label),
