@@ -61,7 +61,9 @@ module.exports = {
       comment: "The bundled providers are programs of their own.",
       severity: "error",
       from: { path: "^cli/providers/" },
-      to: { path: "^(cli/(?!providers/)|components/(?!lookups/(command|turns|executables)))" },
+      to: {
+        path: "^(cli/(?!providers/)|components/(?!lookups/(command|turns|executables)|catalog/labels))",
+      },
     },
   ],
   options: {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { USER_LABEL } from "../components/catalog/labels";
 import { dockerFailure, type Docker } from "./docker";
 
 const inspected = z.array(
@@ -53,7 +54,7 @@ export interface ContainerState {
 export function parseInspect(text: string): ContainerState[] {
   return inspected.parse(JSON.parse(text)).map(({ Name, Created, State, Config, HostConfig }) => {
     const running = State.Status === "running";
-    const user = Config.Labels?.["dev.gpudev.user"];
+    const user = Config.Labels?.[USER_LABEL];
     const since = running ? State.StartedAt : State.FinishedAt;
     return {
       name: Name.replace(/^\//, ""),

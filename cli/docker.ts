@@ -1,12 +1,7 @@
+import { STACK_ID_LABEL, STACK_LABEL } from "../components/catalog/labels";
 import { runCommand, type CommandOptions, type CommandResult } from "../components/lookups/command";
 import { sshTurns } from "../components/lookups/turns";
 import { CommandFailure, ExitCode } from "./outcome";
-
-/** Label that names the stack's id on everything that gpudev makes on a daemon. */
-export const STACK_ID_LABEL = "dev.gpudev.stack-id";
-
-/** Label that names the stack. */
-const STACK_LABEL = "dev.gpudev.stack";
 
 /** A stack as its objects on a daemon are labelled. */
 export interface StackIdentity {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { bootstrapBaseImage } from "../../components/catalog/baseImage";
+import { LABEL_PREFIX } from "../../components/catalog/labels";
 import { runCommand } from "../../components/lookups/command";
 import { cacheDirectory, packageRoot } from "../../components/lookups/paths";
 import { dockerOn } from "../docker";
@@ -10,7 +11,7 @@ import { lastLines } from "./apt";
 import { notReady } from "./notReady";
 
 /** Label of a bootstrapped base: the hash of the recipe that made it. */
-const RECIPE_LABEL = "dev.gpudev.base-recipe";
+const RECIPE_LABEL = `${LABEL_PREFIX}base-recipe`;
 const MINUTES = 60_000;
 
 /** Identifies how a base is made: another recipe or suite, another hash. */

@@ -1,11 +1,12 @@
 import * as fs from "node:fs";
 import type { Deployment } from "@pulumi/pulumi/automation";
+import { STACK_ID_LABEL } from "../../components/catalog/labels";
 import { namesOf } from "../../components/plan/names";
 import { authorizedKeysFolder } from "../../components/plan/profile";
 import { forgetSeat } from "../../components/settings";
 import { confirm } from "../confirm";
 import type { Context } from "../context";
-import { dockerFailure, STACK_ID_LABEL, type Docker } from "../docker";
+import { dockerFailure, type Docker } from "../docker";
 import { ensurePulumiCli } from "../engine/cli";
 import { clearLocks, engineOn } from "../engine/open";
 import { operate } from "../engine/operate";

@@ -1,3 +1,5 @@
+import { LABEL_PREFIX } from "../../components/catalog/labels";
+
 /** How gpudev knows its own objects on a daemon: by the labels that it put there. */
 
 export interface Label {
@@ -5,13 +7,10 @@ export interface Label {
   readonly value: string;
 }
 
-/** Labels that say whose an object is: stack id, stack and user. */
-const OWN = "dev.gpudev.";
-
 /** True where an object with the labels `found` is the one that the labels `wanted` mean. More labels, such as its image's, do not count. */
 export function isOurs(wanted: readonly Label[], found: unknown): boolean {
   const labels = (found ?? {}) as Readonly<Record<string, string>>;
-  const own = wanted.filter(({ label }) => label.startsWith(OWN));
+  const own = wanted.filter(({ label }) => label.startsWith(LABEL_PREFIX));
   return own.length > 0 && own.every(({ label, value }) => labels[label] === value);
 }
 

@@ -1,11 +1,10 @@
 import { z } from "zod";
+import { STACK_ID_LABEL, STACK_LABEL } from "../catalog/labels";
 import type { DockerClient } from "./docker";
 import type { Answer, DockerNetwork, DockerObject, TakenPort } from "./model";
 
-const ID_LABEL = "dev.gpudev.stack-id";
-const STACK_LABEL = "dev.gpudev.stack";
-const CONTAINER = `{{.Names}}\t{{.Label "${ID_LABEL}"}}\t{{.Label "${STACK_LABEL}"}}\t{{.Ports}}`;
-const VOLUME = `{{.Name}}\t{{.Label "${ID_LABEL}"}}\t{{.Label "${STACK_LABEL}"}}`;
+const CONTAINER = `{{.Names}}\t{{.Label "${STACK_ID_LABEL}"}}\t{{.Label "${STACK_LABEL}"}}\t{{.Ports}}`;
+const VOLUME = `{{.Name}}\t{{.Label "${STACK_ID_LABEL}"}}\t{{.Label "${STACK_LABEL}"}}`;
 
 /** A container with the host ports that it publishes. */
 export interface ContainerFacts {
@@ -77,7 +76,7 @@ export function parseNetworks(text: string): DockerNetwork[] {
     return {
       name: network.Name,
       subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
-      ...labelled(network.Labels?.[ID_LABEL], network.Labels?.[STACK_LABEL]),
+      ...labelled(network.Labels?.[STACK_ID_LABEL], network.Labels?.[STACK_LABEL]),
     };
   });
 }

@@ -1,3 +1,4 @@
+import { STACK_ID_LABEL, STACK_LABEL, USER_LABEL } from "../catalog/labels";
 import type { Answer, DockerObject, Lookups } from "../lookups/model";
 import type { Finding } from "../settings/finding";
 import { error, hint, listed } from "./findings";
@@ -19,7 +20,7 @@ export function namesOf(stack: string, user: string): Names {
 
 /** Labels on everything that the stack makes for a user. */
 export function labelsOf(stack: string, user: string, id: string): Record<string, string> {
-  return { "dev.gpudev.stack-id": id, "dev.gpudev.stack": stack, "dev.gpudev.user": user };
+  return { [STACK_ID_LABEL]: id, [STACK_LABEL]: stack, [USER_LABEL]: user };
 }
 
 function byName<T extends DockerObject>(answer: Answer<readonly T[]>): ReadonlyMap<string, T> {
