@@ -1,12 +1,9 @@
 import type { Plan, PlannedEnvironment, Port } from "../plan/model";
+import { isLoopback } from "../settings/loopback";
 import type { Endpoint } from "./model";
 
 /** User inside every environment. */
 const INSIDE_USER = "dev";
-
-function isLoopback(address: string): boolean {
-  return address.startsWith("127.") || address === "localhost";
-}
 
 /** What `ssh -J` takes for the machine of an `ssh://` daemon: `ada@gpu-box:2200`. */
 function jumpHost(host: string | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import { isLoopback } from "../settings/loopback";
 import { type CommandResult, runCommand } from "./command";
 import type { Answer } from "./model";
 import { sshTurns } from "./turns";
@@ -15,8 +16,7 @@ export interface Machine {
 export function isLocal(host: string | undefined): boolean {
   if (host === undefined || host.startsWith("unix://")) return true;
   if (!host.startsWith("tcp://")) return false;
-  const name = new URL(host).hostname;
-  return name === "localhost" || name === "[::1]" || name.startsWith("127.");
+  return isLoopback(new URL(host).hostname);
 }
 
 /** A word that a POSIX shell takes literally. */

@@ -1,12 +1,9 @@
 import type { Lookups } from "../lookups/model";
 import type { Finding } from "../settings/finding";
+import { isLoopback } from "../settings/loopback";
 import type { Settings } from "../settings/schema";
 import { error, warning } from "./findings";
 import { overlap, toBlock, toNumber } from "./ipv4";
-
-function isLoopback(address: string): boolean {
-  return address.startsWith("127.");
-}
 
 function hostName(host: string): string {
   return new URL(host).hostname.replace(/^\[|\]$/g, "");

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { Finding } from "./finding";
+import { isLoopback } from "./loopback";
 import { error, nearest, pathText } from "./problems";
 import type { Settings } from "./schema";
 
@@ -17,8 +18,6 @@ function isClosed(source: string): boolean {
     /\/(\.ssh|docker\.sock|containerd\.sock)$/.test(source)
   );
 }
-
-const isLoopback = (address: string) => address.startsWith("127.");
 
 function checkBind({ bind, services }: Sections): Finding[] {
   const findings: Finding[] = [];
