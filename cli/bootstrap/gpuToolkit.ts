@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
+import { olderThan, readsCdi, TOOLKIT_MINIMUM } from "../../components/catalog";
 import { runCommand } from "../../components/lookups/command";
 import { executablesOnPath } from "../../components/lookups/executables";
 import { readGpus } from "../../components/lookups/gpus";
 import { machineOf } from "../../components/lookups/machine";
 import type { GpuFacts } from "../../components/lookups/model";
-import { CDI_DOCKER, olderThan, TOOLKIT_MINIMUM } from "../doctor/versions";
 import type { Progress } from "../progress";
 import type { Apt } from "./apt";
 import { systemdRuns } from "./docker";
@@ -108,7 +108,7 @@ async function tellDocker(progress: Progress): Promise<void> {
   const server = await runCommand("docker", ["version", "--format", "{{.Server.Version}}"]);
   const version = server.stdout.trim();
   // From 26.1 on the daemon reads the CDI specification that the toolkit's own unit writes.
-  if (server.exitCode === 0 && !olderThan(version, CDI_DOCKER)) return;
+  if (server.exitCode === 0 && readsCdi(version)) return;
   await progress.step("Making the NVIDIA runtime known to Docker", async () => {
     await runCommand("nvidia-ctk", ["runtime", "configure", "--runtime=docker"]);
     // The daemon reads its runtimes again on a reload (dockerd reference, "live reload").

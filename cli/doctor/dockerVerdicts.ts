@@ -1,6 +1,6 @@
+import { DOCKER_MINIMUM, olderThan } from "../../components/catalog";
 import { buildClient } from "./dockerClients";
 import type { Check, DoctorFacts } from "./model";
-import { DOCKER_MINIMUM, olderThan } from "./versions";
 
 const INSTALL = "sudo apt-get install docker.io (on Debian and Ubuntu, npm start as root does it)";
 

@@ -1,6 +1,6 @@
+import { olderThan, readsCdi, TOOLKIT_MINIMUM } from "../../components/catalog";
 import type { GpuRequest } from "../../components/settings/schema";
 import type { Check, DoctorFacts } from "./model";
-import { CDI_DOCKER, olderThan, TOOLKIT_MINIMUM } from "./versions";
 
 /** Whether a request cannot do without a GPU. */
 export function needsGpu(request: GpuRequest): boolean {
@@ -74,7 +74,7 @@ export function judgeGpuAccess(facts: DoctorFacts): Check | undefined {
   if (withoutGpus(facts)) return undefined;
   if (!facts.daemon.known) return { name, state: "unknown", found: "No Docker daemon answers." };
   const { version, cdiDevices, runtimes } = facts.daemon.value;
-  const cdi = !olderThan(version, CDI_DOCKER);
+  const cdi = readsCdi(version);
   const devices = cdiDevices.filter((device) => device.startsWith("nvidia.com/gpu="));
   if (cdi && devices.length > 0) {
     return { name, state: "ok", found: `Docker knows ${devices.length} CDI devices.` };

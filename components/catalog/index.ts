@@ -2,6 +2,7 @@ export { bootstrapBaseImage, bootstrapSuite } from "./baseImage";
 export { BASES, pythonOfBase } from "./bases";
 export { driverBranch } from "./driverBranches";
 export { driverVerdict, runsOn } from "./fits";
+export { CDI_DOCKER, DOCKER_MINIMUM, readsCdi, TOOLKIT_MINIMUM } from "./hostVersions";
 export { findGpus, GPU_MODELS, matchGpu } from "./gpus";
 export {
   buildsOf,
@@ -12,4 +13,4 @@ export {
   TORCH_BUILDS,
   TORCH_RELEASES,
 } from "./torchBuilds";
-export { compareVersions } from "./versions";
+export { compareVersions, olderThan } from "./versions";

@@ -4,7 +4,9 @@ import {
   driverBranch,
   driverVerdict,
   matchGpu,
+  olderThan,
   runsOn,
+  TOOLKIT_MINIMUM,
   TORCH_BUILDS,
 } from "../catalog";
 import type { TorchBuild } from "../catalog/model";
@@ -12,9 +14,6 @@ import type { GpuDevice, Lookups } from "../lookups/model";
 import type { Finding } from "../settings/finding";
 import { error, groupBy, hint, listed, warning } from "./findings";
 import { deviceTitle } from "./deviceTable";
-
-/** The first container toolkit without CVE-2026-24260 (NVIDIA bulletin 5850). */
-const TOOLKIT = [1, 19, 1] as const;
 
 function build(row: TorchBuild): string {
   return `torch ${row.torch} with CUDA ${row.cuda}`;
@@ -100,19 +99,17 @@ function checkToolkit(toolkit: string | undefined): Finding[] {
         "toolkit-unknown",
         "gpudev:gpu.access",
         "The version of NVIDIA's container toolkit could not be asked (there is no nvidia-ctk that answers)",
-        `Make sure that it is ${TOOLKIT.join(".")} or newer: older ones let an image break out to the machine (CVE-2026-24260).`,
+        `Make sure that it is ${TOOLKIT_MINIMUM} or newer: older ones let an image break out to the machine (CVE-2026-24260).`,
       ),
     ];
   }
-  const parts = toolkit.split(".").map((part) => Number.parseInt(part, 10));
-  const differs = TOOLKIT.findIndex((part, index) => part !== (parts[index] ?? 0));
-  if (differs < 0 || (parts[differs] ?? 0) > (TOOLKIT[differs] ?? 0)) return [];
+  if (!olderThan(toolkit, TOOLKIT_MINIMUM)) return [];
   return [
     warning(
       "toolkit-vulnerable",
       "gpudev:gpu.access",
       `NVIDIA container toolkit ${toolkit} has CVE-2026-24260 (CVSS 8.5): an image can break out to the machine`,
-      `Install ${TOOLKIT.join(".")} or newer, all of its packages at one version, and restart Docker.`,
+      `Install ${TOOLKIT_MINIMUM} or newer, all of its packages at one version, and restart Docker.`,
     ),
   ];
 }

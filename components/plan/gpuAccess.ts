@@ -1,3 +1,4 @@
+import { CDI_DOCKER, readsCdi, TOOLKIT_MINIMUM } from "../catalog";
 import type { DaemonFacts, GpuDevice, Lookups } from "../lookups/model";
 import type { Settings } from "../settings/schema";
 import { type Decided, error } from "./findings";
@@ -5,14 +6,7 @@ import type { GpuAccess } from "./model";
 
 const PATH = "gpudev:gpu.access";
 const CDI_KIND = "nvidia.com/gpu=";
-const INSTALL =
-  "Install NVIDIA's container toolkit 1.19.1 or newer, run nvidia-ctk runtime configure --runtime=docker and restart Docker; gpudev doctor says what is missing.";
-
-/** Docker 26.1 reads the CDI specifications that the container toolkit writes since 1.19.1. */
-export function readsCdi(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
-  return major > 26 || (major === 26 && minor >= 1);
-}
+const INSTALL = `Install NVIDIA's container toolkit ${TOOLKIT_MINIMUM} or newer, run nvidia-ctk runtime configure --runtime=docker and restart Docker; gpudev doctor says what is missing.`;
 
 /** The name under which CDI knows a device: its index or its UUID, whichever the specification uses. */
 function cdiName(device: GpuDevice, daemon: DaemonFacts): string | undefined {
@@ -33,7 +27,7 @@ function chooseWay(settings: Settings, daemon: DaemonFacts): Decided<GpuAccess["
   if (access === "cdi") {
     const why = readsCdi(daemon.version)
       ? "it knows no NVIDIA device by CDI"
-      : `CDI needs Docker 26.1, and it is ${daemon.version}`;
+      : `CDI needs Docker ${CDI_DOCKER}, and it is ${daemon.version}`;
     const finding = error(
       "no-cdi",
       PATH,

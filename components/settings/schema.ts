@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CDI_DOCKER } from "../catalog/hostVersions";
 import { bytes, duration, instant } from "./quantities";
 
 /**
@@ -79,10 +80,12 @@ const gpuSchema = z
       description:
         "Let users share a device once each has none of its own. There is no isolation of memory or faults between them; this shows as a finding.",
     }),
-    access: z.enum(["auto", "cdi", "runtime"]).default("auto").meta({
-      description:
-        "How Docker hands over GPUs: CDI (Docker 26.1 or newer) or the NVIDIA runtime. `auto` takes CDI where it is to be had.",
-    }),
+    access: z
+      .enum(["auto", "cdi", "runtime"])
+      .default("auto")
+      .meta({
+        description: `How Docker hands over GPUs: CDI (Docker ${CDI_DOCKER} or newer) or the NVIDIA runtime. \`auto\` takes CDI where it is to be had.`,
+      }),
   })
   .meta({ title: "GPU", description: "GPUs, and how users get them." });
 

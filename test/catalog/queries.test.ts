@@ -9,6 +9,7 @@ import {
   findTorchBuild,
   GPU_MODELS,
   matchGpu,
+  olderThan,
   pythonOfBase,
   runsOn,
   TORCH_BUILDS,
@@ -29,6 +30,22 @@ describe("compareVersions", () => {
   ])("%s and %s", (left, right, sign) => {
     expect(Math.sign(compareVersions(left, right))).toBe(sign);
     expect(Math.sign(compareVersions(right, left)) + sign).toBe(0);
+  });
+});
+
+describe("olderThan", () => {
+  it.each([
+    ["1.19.0", "1.19.1", true],
+    ["1.19.1", "1.19.1", false],
+    ["1.20.0-rc.1", "1.19.1", false],
+    ["20.10.24+dfsg1", "20.10", false],
+    ["9.0", "10", true],
+    ["1.21", "1.21.0", false],
+    ["3.99.0", "3.248.0", true],
+    ["4.0.0", "3.248.0", false],
+    ["", "1", true],
+  ])("%s than %s: %s", (version, minimum, older) => {
+    expect(olderThan(version, minimum)).toBe(older);
   });
 });
 

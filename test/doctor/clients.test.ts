@@ -9,7 +9,6 @@ import {
   type DockerClient,
 } from "../../cli/doctor/dockerClients";
 import { dockerClientFiles, executablesOnPath } from "../../components/lookups/executables";
-import { olderThan } from "../../cli/doctor/versions";
 
 describe("clientVersion", () => {
   it.each([
@@ -79,18 +78,5 @@ describe("executablesOnPath", () => {
     const distribution = executablesOnPath("docker", { PATH: "/usr/bin" });
     expect(dockerClientFiles(folders)).toEqual([own, ...distribution]);
     expect(dockerClientFiles({})).toEqual(distribution);
-  });
-});
-
-describe("olderThan", () => {
-  it.each([
-    ["1.19.0", "1.19.1", true],
-    ["1.19.1", "1.19.1", false],
-    ["1.20.0-rc.1", "1.19.1", false],
-    ["20.10.24+dfsg1", "20.10", false],
-    ["9.0", "10", true],
-    ["", "1", true],
-  ])("%s than %s: %s", (version, minimum, older) => {
-    expect(olderThan(version, minimum)).toBe(older);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { makePlan } from "../../components/plan";
-import { readsCdi } from "../../components/plan/gpuAccess";
+import { readsCdi } from "../../components/catalog";
 import { errorsOf, gpus, machine, settingsOf, theFinding } from "./world";
 
 function access(plan: ReturnType<typeof makePlan>) {
