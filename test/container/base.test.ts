@@ -32,13 +32,10 @@ describe("a base from the distribution's archive", () => {
     expect(await basePresent(SUITE)).toBe(true);
   });
 
-  it("has apt and public CAs, and no identity of the machine that made it", async () => {
-    const look =
-      "cat /etc/debian_version; ls /usr/bin/apt-get /etc/ssl/certs/ca-certificates.crt; cat /etc/machine-id";
+  it("has apt, and no identity of the machine that made it", async () => {
+    const look = "cat /etc/debian_version; ls /usr/bin/apt-get; cat /etc/machine-id";
     const said = await run("docker", ["run", "--rm", "--network", "none", IMAGE, "sh", "-c", look]);
-    expect(said.stdout).toMatch(
-      /^13\.\d+\n\/etc\/ssl\/certs\/ca-certificates\.crt\n\/usr\/bin\/apt-get\n$/,
-    );
+    expect(said.stdout).toMatch(/^13\.\d+\n\/usr\/bin\/apt-get\n$/);
   });
 
   it("stays as it is where it is there already", async () => {
