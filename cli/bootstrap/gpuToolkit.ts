@@ -1,9 +1,10 @@
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { olderThan, readsCdi, TOOLKIT_MINIMUM } from "../../components/catalog";
 import { runCommand } from "../../components/lookups/command";
 import { executablesOnPath } from "../../components/lookups/executables";
 import { readGpus } from "../../components/lookups/gpus";
-import { machineOf } from "../../components/lookups/machine";
+import { lastLine, machineOf } from "../../components/lookups/machine";
 import type { GpuFacts } from "../../components/lookups/model";
 import type { Progress } from "../progress";
 import type { Apt } from "./apt";
@@ -103,12 +104,43 @@ async function installToolkit(
   return undefined;
 }
 
+/** What Docker and the machine say of the ways to a GPU. */
+export interface GpuWays {
+  /** Docker Engine's version; absent where it does not answer. */
+  readonly docker?: string;
+  /** Docker reads folders of CDI specifications: by itself from 28.2 on, before that where it is switched on. */
+  readonly cdi: boolean;
+  /** The toolkit's unit writes the specification, and anew when the driver changes (toolkit 1.18 and newer, with systemd). */
+  readonly refreshed: boolean;
+}
+
+/** What has to be done so that Docker can hand over GPUs: write the CDI specification, or name the runtime. */
+export function wayToTell({
+  docker,
+  cdi,
+  refreshed,
+}: GpuWays): "specification" | "runtime" | "none" {
+  if (docker === undefined || !readsCdi(docker) || !cdi) return "runtime";
+  return refreshed ? "none" : "specification";
+}
+
+async function readWays(): Promise<GpuWays> {
+  const server = await runCommand("docker", ["version", "--format", "{{.Server.Version}}"]);
+  // Older ones have no such field, and answer with an error.
+  const folders = await runCommand("docker", ["info", "--format", "{{len .CDISpecDirs}}"]);
+  const unit = ["is-active", "--quiet", "nvidia-cdi-refresh.path"];
+  return {
+    ...(server.exitCode === 0 ? { docker: server.stdout.trim() } : {}),
+    cdi: folders.exitCode === 0 && Number(folders.stdout.trim()) > 0,
+    refreshed: systemdRuns() && (await runCommand("systemctl", unit)).exitCode === 0,
+  };
+}
+
 /** Makes the toolkit known to a running daemon, without ending its containers. */
 async function tellDocker(progress: Progress): Promise<void> {
-  const server = await runCommand("docker", ["version", "--format", "{{.Server.Version}}"]);
-  const version = server.stdout.trim();
-  // From 26.1 on the daemon reads the CDI specification that the toolkit's own unit writes.
-  if (server.exitCode === 0 && readsCdi(version)) return;
+  const way = wayToTell(await readWays());
+  if (way === "none") return;
+  if (way === "specification") return writeSpecification(progress);
   await progress.step("Making the NVIDIA runtime known to Docker", async () => {
     await runCommand("nvidia-ctk", ["runtime", "configure", "--runtime=docker"]);
     // The daemon reads its runtimes again on a reload (dockerd reference, "live reload").
@@ -119,4 +151,19 @@ async function tellDocker(progress: Progress): Promise<void> {
       if (pid.exitCode === 0 && number > 0) process.kill(number, "SIGHUP");
     }
   });
+}
+
+/** Where the toolkit's own unit writes it too; Docker sees a new one by itself. */
+const SPECIFICATION = "/var/run/cdi/nvidia.yaml";
+
+async function writeSpecification(progress: Progress): Promise<void> {
+  const args = ["cdi", "generate", `--output=${SPECIFICATION}`];
+  const result = await progress.step("Describing the GPUs to Docker (CDI)", () => {
+    fs.mkdirSync(path.dirname(SPECIFICATION), { recursive: true });
+    return runCommand("nvidia-ctk", args);
+  });
+  if (result.exitCode !== 0)
+    progress.note(
+      `The GPUs could not be described to Docker (${lastLine(result.stderr)}): sudo nvidia-ctk ${args.join(" ")}`,
+    );
 }
