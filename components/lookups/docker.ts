@@ -43,9 +43,28 @@ export function failure(result: CommandResult, where: string): string {
   return lastLine(text) || `docker ended with code ${result.exitCode}`;
 }
 
+/** What the Docker client uses by itself. */
+export interface DockerContext {
+  readonly host?: string;
+  /** Why gpudev cannot use it. */
+  readonly because?: string;
+}
+
+/** Name, address and certificates of the context, each on its line, as the client prints them by our format. */
+export function parseContext(text: string): DockerContext {
+  const [name = "", host = "", certificates = ""] = text.split("\n");
+  if (host === "") return {};
+  // The default context's certificates come by DOCKER_CERT_PATH, which every command gets.
+  if (name === "default" || certificates === "" || certificates === "0") return { host };
+  return {
+    host,
+    because: `The Docker context ${name} reaches ${host} with certificates of its own, which gpudev does not hand on (instead of the context set DOCKER_HOST, DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or name the daemon by ssh://)`,
+  };
+}
+
 /** Finds the daemon that settings name, else the one that the Docker client uses by itself. */
 export async function dockerClient(host: string | undefined): Promise<DockerClient> {
-  const found = host ?? (await currentHost());
+  const { host: found, because } = host === undefined ? await currentContext() : { host };
   const address = found === DEFAULT_SOCKET ? undefined : found;
   const env = address === undefined ? {} : { DOCKER_HOST: address };
   const overSsh = address?.startsWith("ssh://") === true;
@@ -57,6 +76,7 @@ export async function dockerClient(host: string | undefined): Promise<DockerClie
     local: isLocal(address),
     run,
     ask: async (args) => {
+      if (because !== undefined) return { known: false, because };
       const result = await run(args);
       if (result.exitCode === 0 && !result.timedOut) return { known: true, value: result.stdout };
       return { known: false, because: failure(result, address ?? DEFAULT_SOCKET) };
@@ -64,12 +84,13 @@ export async function dockerClient(host: string | undefined): Promise<DockerClie
   };
 }
 
-async function currentHost(): Promise<string | undefined> {
-  const result = await runCommand(
-    "docker",
-    ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"],
-    { timeout: QUESTION_MS },
-  );
-  const host = result.exitCode === 0 ? result.stdout.trim() : "";
-  return host === "" ? process.env.DOCKER_HOST : host;
+const CONTEXT = "{{.Name}}\n{{.Endpoints.docker.Host}}\n{{len .TLSMaterial}}";
+
+async function currentContext(): Promise<DockerContext> {
+  const result = await runCommand("docker", ["context", "inspect", "--format", CONTEXT], {
+    timeout: QUESTION_MS,
+  });
+  const context = result.exitCode === 0 ? parseContext(result.stdout) : {};
+  const host = context.host ?? process.env.DOCKER_HOST;
+  return { ...context, ...(host === undefined ? {} : { host }) };
 }
