@@ -45,10 +45,11 @@ describe(`${COUNT} users on one machine`, () => {
   });
 
   it("log in each with their own key", async () => {
-    for (const [n, name] of names.entries()) {
+    const logins = names.map(async (name, n) => {
       const own = new SshClient(project.container(name), project.sshConfig, keys[n]?.file);
-      expect([name, await own.must("id -un")]).toEqual([name, "dev"]);
-    }
+      return [name, await own.must("id -un")];
+    });
+    expect(await Promise.all(logins)).toEqual(names.map((name) => [name, "dev"]));
     const stranger = new SshClient(project.container("seat41"), project.sshConfig, keys[0]?.file, [
       "-o",
       "IdentityAgent=none",
