@@ -15,7 +15,7 @@ import {
 import type { Context } from "./context";
 import { dockerOn, type Docker } from "./docker";
 import { stackFolders, type StackFolders } from "./engine/stateFolders";
-import { CommandFailure, ExitCode } from "./outcome";
+import { refusal } from "./refusal";
 import { identify, readSeatRecord } from "./seatRecord";
 import { chooseStack, presentStacks, readStackFile, stackFilePath } from "./stackFile";
 
@@ -73,20 +73,6 @@ export function loadStack(context: Context): LoadedStack {
     folders: stackFolders(stateDirectory(context.env), stack),
     docker: dockerOn(settings.docker.host),
   };
-}
-
-/** The refusal of a stack because of its findings. */
-export function refusal(
-  findings: readonly Finding[],
-  data: Readonly<Record<string, unknown>> = {},
-): CommandFailure {
-  return new CommandFailure(
-    ExitCode.badInput,
-    "Nothing was created or changed.",
-    undefined,
-    findings,
-    data,
-  );
 }
 
 /**

@@ -27,6 +27,7 @@ export async function welcome(
       : jupyterLink(endpoint.jupyter, await readToken(decided, endpoint.environment));
   const ssh = sshCommand(endpoint, accessFiles(decided.folders.work));
   context.print("\nYour environment is ready.");
+  if (seen.training !== undefined) context.print(`  Training ${seen.training}`);
   if (link !== undefined) context.print(`  Jupyter  ${pc.bold(link)}`);
   if (ssh !== "") context.print(`  SSH      ${pc.bold(ssh)}`);
   return { firstRun: seen, ...(link === undefined ? {} : { link }) };

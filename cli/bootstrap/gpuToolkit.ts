@@ -1,5 +1,8 @@
 import * as fs from "node:fs";
 import { runCommand } from "../../components/lookups/command";
+import { readGpus } from "../../components/lookups/gpus";
+import { machineOf } from "../../components/lookups/machine";
+import type { GpuFacts } from "../../components/lookups/model";
 import { executablesOnPath } from "../doctor/dockerClients";
 import { CDI_DOCKER, olderThan, TOOLKIT_MINIMUM } from "../doctor/versions";
 import type { Progress } from "../progress";
@@ -16,25 +19,6 @@ const SOURCE = "/etc/apt/sources.list.d/nvidia-container-toolkit.list";
 const PACKAGE = "nvidia-container-toolkit";
 const FETCH_MS = 15_000;
 
-/** What there is of NVIDIA on this machine. */
-export interface GpuState {
-  /** Names of GPUs, as `nvidia-smi -L` lists them; none without a working driver. */
-  readonly gpus: readonly string[];
-  /** A GPU is in the machine (PCI vendor 10de, display class) although no driver lists it. */
-  readonly withoutDriver: boolean;
-  readonly toolkit?: string;
-}
-
-/** Names in `nvidia-smi -L`: `GPU 0: NVIDIA L4 (UUID: GPU-…)`. */
-export function gpuNames(listing: string): readonly string[] {
-  return [...listing.matchAll(/^GPU \d+: (.+?) \(UUID: /gm)].map((match) => match[1] ?? "");
-}
-
-/** Version in `nvidia-ctk --version`. */
-export function toolkitVersion(answer: string): string | undefined {
-  return /version (\d+\.\d+\.\d+)/.exec(answer)?.[1];
-}
-
 const PCI = "/sys/bus/pci/devices";
 
 /** Whether a display device of NVIDIA (PCI vendor 10de, class 03) is in this machine. */
@@ -49,55 +33,49 @@ export function nvidiaOnBus(): boolean {
   });
 }
 
-/** Asks what there is of NVIDIA. */
-export async function readGpuState(): Promise<GpuState> {
-  const [listing, toolkit] = await Promise.all([
-    runCommand("nvidia-smi", ["-L"]),
-    runCommand("nvidia-ctk", ["--version"]),
-  ]);
-  const gpus = listing.exitCode === 0 ? gpuNames(listing.stdout) : [];
-  const version = toolkit.exitCode === 0 ? toolkitVersion(toolkit.stdout) : undefined;
-  return {
-    gpus,
-    withoutDriver: gpus.length === 0 && nvidiaOnBus(),
-    ...(version === undefined ? {} : { toolkit: version }),
-  };
+/** The GPUs and the toolkit of this machine. */
+async function readLocalGpus(progress: Progress): Promise<GpuFacts> {
+  const answer = await readGpus(machineOf(undefined));
+  if (!answer.known) progress.note(`The GPU cannot be looked at: ${answer.because}`);
+  const facts = answer.known ? answer.value : { devices: [] };
+  if (answer.known && facts.devices.length === 0 && nvidiaOnBus()) {
+    progress.note(
+      "There is an NVIDIA GPU, but no driver that lists it: the CPU is used. gpudev installs no driver; on Ubuntu: sudo ubuntu-drivers install --gpgpu",
+    );
+  }
+  return facts;
 }
 
 /**
  * With a GPU and its driver: installs NVIDIA's container toolkit where it is missing or too old, and
  * makes it known to Docker. Never a driver: that is the machine owner's. Where the toolkit cannot be
  * had, says so and leaves the judgement to the plan.
+ * @returns the names of the GPUs that a driver lists
  */
 export async function ensureGpuToolkit(
   progress: Progress,
   machine: { readonly root: boolean; readonly apt: boolean },
   packageManager: Apt,
-): Promise<GpuState> {
-  const state = await readGpuState();
-  if (state.withoutDriver) {
-    progress.note(
-      "There is an NVIDIA GPU, but no driver that lists it: the CPU is used. gpudev installs no driver; on Ubuntu: sudo ubuntu-drivers install --gpgpu",
-    );
-    return state;
-  }
-  if (state.gpus.length === 0) return state;
-  progress.note(`GPU: ${state.gpus.join(", ")}`);
-  if (state.toolkit !== undefined && !olderThan(state.toolkit, TOOLKIT_MINIMUM)) return state;
+): Promise<readonly string[]> {
+  const state = await readLocalGpus(progress);
+  const names = state.devices.map(({ name }) => name);
+  if (names.length === 0) return names;
+  progress.note(`GPU: ${names.join(", ")}`);
+  if (state.toolkit !== undefined && !olderThan(state.toolkit, TOOLKIT_MINIMUM)) return names;
   const byHand = `sudo apt-get install ${PACKAGE} from ${ARCHIVE}`;
   if (!machine.root || !machine.apt) {
     progress.note(
       `NVIDIA's container toolkit ${TOOLKIT_MINIMUM} or newer is needed for the GPU, and only root can install it on Debian or Ubuntu: ${byHand}`,
     );
-    return state;
+    return names;
   }
   const refusal = await installToolkit(progress, packageManager);
   if (refusal !== undefined) {
     progress.note(`NVIDIA's container toolkit cannot be had (${refusal}): ${byHand}`);
-    return state;
+    return names;
   }
   await tellDocker(progress);
-  return readGpuState();
+  return names;
 }
 
 async function download(url: string): Promise<string> {

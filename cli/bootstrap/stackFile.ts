@@ -4,7 +4,7 @@ import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
 
 /** Stack that `npm start` makes and keeps for this machine. */
-export const LOCAL_STACK = "local";
+const LOCAL_STACK = "local";
 
 /** What bootstrap has to know of a stack file that is there already. */
 export interface KnownStack {

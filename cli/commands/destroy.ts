@@ -4,7 +4,8 @@ import { ensurePulumiCli } from "../engine/cli";
 import { changesAlone, describeChanges } from "../engine/events";
 import { clearLocks, engineOn } from "../engine/open";
 import { operate } from "../engine/operate";
-import { recover, stateOf, VOLUME } from "../engine/recover";
+import { recover, stateOf } from "../engine/recover";
+import { VOLUME } from "../engine/resourceTypes";
 import { loadStack, stackName } from "../loadStack";
 import type { Report } from "../outcome";
 import { withStack } from "../withStack";
@@ -25,7 +26,7 @@ export async function destroy(context: Context, options: DestroyOptions): Promis
     });
     const cli = await ensurePulumiCli(context.progress);
     await clearLocks(context, loaded);
-    const engine = await engineOn(context, loaded, cli, () => Promise.resolve());
+    const engine = await engineOn(context, loaded, cli, () => undefined);
     const { id } = loaded.settings.seats;
     const refresh =
       id !== undefined && (await recover(engine, loaded.docker, id, context.progress));

@@ -6,7 +6,8 @@ import { STACK_ID_LABEL } from "../docker";
 import { ensurePulumiCli } from "../engine/cli";
 import { clearLocks, engineOn } from "../engine/open";
 import { operate } from "../engine/operate";
-import { recover, stateOf, VOLUME, type StateResource } from "../engine/recover";
+import { recover, stateOf, withState, type StateResource } from "../engine/recover";
+import { VOLUME } from "../engine/resourceTypes";
 import { loadStack, stackName, type LoadedStack } from "../loadStack";
 import { CommandFailure, ExitCode, type Report } from "../outcome";
 import { readSeatRecord, writeSeatRecord } from "../seatRecord";
@@ -19,10 +20,11 @@ export interface ForgetOptions {
 
 /** The state with one resource's protection taken off. */
 export function withoutProtection(deployment: Deployment, urn: string): Deployment {
-  const resources = (stateOf(deployment).resources ?? []).map((resource) =>
+  const state = stateOf(deployment);
+  const resources = (state.resources ?? []).map((resource) =>
     resource.urn === urn ? { ...resource, protect: false } : resource,
   );
-  return { ...deployment, deployment: { ...deployment.deployment, resources } };
+  return withState(deployment, { ...state, resources });
 }
 
 /** The home volume's resource in the state. */
@@ -47,7 +49,7 @@ async function deleteFromState(
 ): Promise<void> {
   const cli = await ensurePulumiCli(context.progress);
   await clearLocks(context, loaded);
-  const engine = await engineOn(context, loaded, cli, () => Promise.resolve());
+  const engine = await engineOn(context, loaded, cli, () => undefined);
   await recover(engine, loaded.docker, id, context.progress);
   const deployment = await engine.exportState();
   const home = homeInState(deployment, volume);
@@ -68,14 +70,12 @@ async function deleteVolume(loaded: LoadedStack, id: string, volume: string): Pr
 }
 
 function freeSlot(loaded: LoadedStack, user: string): void {
-  const { [user]: seat, id: _, ...others } = loaded.settings.seats;
-  if (seat !== undefined) replaceFile(loaded.file, forgetSeat(loaded.text, user));
+  if (Object.hasOwn(loaded.settings.seats, user))
+    replaceFile(loaded.file, forgetSeat(loaded.text, user));
   const record = readSeatRecord(loaded.folders.seatsFile);
-  if (record !== undefined)
-    writeSeatRecord(loaded.folders.seatsFile, {
-      id: record.id,
-      seats: others as typeof record.seats,
-    });
+  if (record === undefined) return;
+  const seats = Object.fromEntries(Object.entries(record.seats).filter(([name]) => name !== user));
+  writeSeatRecord(loaded.folders.seatsFile, { id: record.id, seats });
 }
 
 /** `gpudev forget NAME`: deletes the home of a user who has left, and frees the slot. */

@@ -5,8 +5,9 @@ import { findPulumiCli } from "../engine/cli";
 import { changesAlone, describeChanges } from "../engine/events";
 import { clearLocks, engineOn } from "../engine/open";
 import { operate } from "../engine/operate";
-import { decide, loadStack, refusal, stackName, type DecidedStack } from "../loadStack";
+import { decide, loadStack, stackName, type DecidedStack } from "../loadStack";
 import type { Report } from "../outcome";
+import { refusal } from "../refusal";
 import { findingsText, hasErrors } from "../output/findings";
 import { planText } from "../output/planText";
 import { withStack } from "../withStack";
@@ -22,7 +23,7 @@ async function changes(context: Context, decided: DecidedStack) {
   }
   return withStack(context, decided.stack, "preview", async () => {
     await clearLocks(context, decided);
-    const engine = await engineOn(context, decided, cli, async () => deploy(decided.plan));
+    const engine = await engineOn(context, decided, cli, () => deploy(decided.plan));
     return operate(context.progress, "Compare with what is there", false, (run) =>
       engine.preview(run),
     );
@@ -38,13 +39,18 @@ export async function preview(context: Context): Promise<Report> {
   if (hasErrors(decided.findings)) throw refusal(decided.findings, { plan: decided.plan });
   if (decided.findings.length > 0) context.print(`\n${findingsText(decided.findings)}`);
   const compared = await changes(context, decided);
-  if (compared !== undefined)
+  if (compared !== undefined) {
     context.print(`\nChanges: ${describeChanges(compared.changes, "planned")}.`);
+    if (compared.ended.length > 0)
+      context.print(`What runs there ends (homes stay): ${compared.ended.join(", ")}.`);
+  }
   return {
     stack: decided.stack,
     findings: decided.findings,
     plan: decided.plan,
     endpoints,
-    ...(compared === undefined ? {} : { changes: changesAlone(compared.changes) }),
+    ...(compared === undefined
+      ? {}
+      : { changes: changesAlone(compared.changes), ends: compared.ended }),
   };
 }

@@ -5,14 +5,17 @@ import { accessFiles, sshCommand, writeAccessFiles } from "../access";
 import { bootstrap } from "../bootstrap/bootstrap";
 import type { Context } from "../context";
 import { changesAlone, describeChanges } from "../engine/events";
+import { confirm } from "../confirm";
 import { clearLocks, engineOn } from "../engine/open";
 import { operate } from "../engine/operate";
 import { ensurePulumiCli } from "../engine/cli";
 import { recover } from "../engine/recover";
-import { decide, loadStack, refusal, stackName, type DecidedStack } from "../loadStack";
+import { decide, loadStack, stackName, type DecidedStack } from "../loadStack";
 import { CommandFailure, ExitCode, type Report } from "../outcome";
+import { refusal } from "../refusal";
 import { findingsText, hasErrors } from "../output/findings";
 import { environmentsTable } from "../output/environments";
+import type { Engine } from "../engine/workspace";
 import { prepareBase } from "../prepareBase";
 import { writeSeatRecord } from "../seatRecord";
 import { startStopped } from "../startStopped";
@@ -23,6 +26,8 @@ import { welcome } from "../welcome";
 export interface UpOptions {
   /** Make this machine ready first: Docker, a Pulumi CLI, a base image, a stack file. */
   readonly bootstrap: boolean;
+  /** Go on without asking where running environments would end. */
+  readonly yes: boolean;
 }
 
 const BOOTSTRAP_STACK = "local";
@@ -34,7 +39,7 @@ export async function up(context: Context, options: UpOptions): Promise<Report> 
       context,
       stackName(context),
       "up",
-      async () => (await bringUp(context)).report,
+      async () => (await bringUp(context, options)).report,
     );
   if ((context.stack ?? BOOTSTRAP_STACK) !== BOOTSTRAP_STACK)
     throw new CommandFailure(
@@ -45,8 +50,21 @@ export async function up(context: Context, options: UpOptions): Promise<Report> 
   const local = { ...context, stack: BOOTSTRAP_STACK };
   return withStack(local, BOOTSTRAP_STACK, "up --bootstrap", async () => {
     await bootstrap(context.progress, { folder: context.folder, env: context.env });
-    const { decided, report } = await bringUp(local);
+    const { decided, report } = await bringUp(local, options);
     return { ...report, ...(await welcome(local, decided)) };
+  });
+}
+
+/** Asks on the terminal before what runs in somebody's environment ends. */
+async function askBeforeEnding(context: Context, engine: Engine, refresh: boolean): Promise<void> {
+  const { ended } = await operate(context.progress, "Compare with what is there", refresh, (run) =>
+    engine.preview(run),
+  );
+  if (ended.length === 0) return;
+  await confirm({
+    yes: false,
+    question: `This ends what runs in ${ended.join(", ")}; homes stay. Go on?`,
+    withoutTerminal: "go on",
   });
 }
 
@@ -60,7 +78,10 @@ function record(context: Context, decided: DecidedStack): void {
   context.progress.note(`Seats are recorded in ${decided.file}.`);
 }
 
-async function bringUp(context: Context): Promise<{ decided: DecidedStack; report: Report }> {
+async function bringUp(
+  context: Context,
+  options: UpOptions,
+): Promise<{ decided: DecidedStack; report: Report }> {
   const decided = await decide(context, loadStack(context));
   if (hasErrors(decided.findings)) throw refusal(decided.findings);
   if (decided.findings.length > 0) context.say(findingsText(decided.findings));
@@ -68,8 +89,9 @@ async function bringUp(context: Context): Promise<{ decided: DecidedStack; repor
   record(context, decided);
   await prepareBase(context, decided);
   await clearLocks(context, decided);
-  const engine = await engineOn(context, decided, cli, async () => deploy(decided.plan));
+  const engine = await engineOn(context, decided, cli, () => deploy(decided.plan));
   const refresh = await recover(engine, decided.docker, decided.plan.id, context.progress);
+  if (!options.yes && process.stdin.isTTY) await askBeforeEnding(context, engine, refresh);
   const count = decided.plan.environments.length;
   const { changes, warnings } = await operate(
     context.progress,

@@ -12,9 +12,10 @@ import {
   type NewUser,
 } from "../../components/settings";
 import type { Context } from "../context";
-import { refusal, stackName } from "../loadStack";
+import { stackName } from "../loadStack";
 import { CommandFailure, ExitCode, type Report } from "../outcome";
 import { hasErrors } from "../output/findings";
+import { refusal } from "../refusal";
 import { readStackFile, replaceFile, stackFilePath } from "../stackFile";
 import { withStack } from "../withStack";
 

@@ -52,7 +52,7 @@ export function judgeToolkit(facts: DoctorFacts): Check | undefined {
   if (toolkit === undefined) {
     return {
       name,
-      state: facts.dockerHost === undefined ? "error" : "unknown",
+      state: "error",
       found: "NVIDIA's container toolkit is not to be seen: containers cannot use the GPUs.",
       mend: install,
     };

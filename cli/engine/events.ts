@@ -1,4 +1,5 @@
-import type { EngineEvent, OpMap, OpType } from "@pulumi/pulumi/automation";
+import type { EngineEvent, OpMap, OpType, StepEventMetadata } from "@pulumi/pulumi/automation";
+import { CONTAINER } from "./resourceTypes";
 
 /** What an operation's events add up to. */
 export interface EngineTally {
@@ -8,10 +9,14 @@ export interface EngineTally {
   errors: { readonly resource: string; readonly message: string }[];
   /** Warnings of the engine and the providers. */
   warnings: string[];
+  /** What the engine says that it changed; empty where it found nothing to do. */
+  changes: OpMap;
+  /** Containers that are replaced or removed: what runs in them ends. */
+  ended: string[];
 }
 
 export function newTally(): EngineTally {
-  return { done: 0, errors: [], warnings: [] };
+  return { done: 0, errors: [], warnings: [], changes: {}, ended: [] };
 }
 
 /** Name of a resource: the last part of its URN. */
@@ -33,15 +38,28 @@ export function plainText(text: string): string {
   return text.replaceAll(/<\{%[^%]*%\}>|\u001b\[[0-9;]*m/g, "").trim();
 }
 
+/** Name of the container that a step ends, where it ends one. */
+function endedContainer({ op, type, old, urn }: StepEventMetadata): string | undefined {
+  if (type !== CONTAINER || (op !== "replace" && op !== "delete")) return undefined;
+  const name: unknown = old?.inputs.name;
+  return typeof name === "string" ? name : resourceName(urn);
+}
+
 /** Counts an event in, and returns what is worth showing of it while the operation runs. */
 export function countEvent(tally: EngineTally, event: EngineEvent): string | undefined {
   const started = event.resourcePreEvent;
   if (started !== undefined) {
+    const ended = endedContainer(started.metadata);
+    if (ended !== undefined) tally.ended.push(ended);
     const verb = VERBS[started.metadata.op];
     return verb === undefined ? undefined : `${verb} ${resourceName(started.metadata.urn)}`;
   }
   if (event.resOutputsEvent !== undefined) {
     tally.done += 1;
+    return undefined;
+  }
+  if (event.summaryEvent !== undefined) {
+    tally.changes = event.summaryEvent.resourceChanges;
     return undefined;
   }
   const diagnostic = event.diagnosticEvent;
@@ -75,6 +93,6 @@ export function describeChanges(changes: OpMap, tense: "done" | "planned"): stri
 }
 
 /** The changes of an operation without what stays as it is: empty where nothing changes. */
-export function changesAlone({ same: _, ...changes }: OpMap): OpMap {
-  return changes;
+export function changesAlone(changes: OpMap): OpMap {
+  return Object.fromEntries(Object.entries(changes).filter(([op]) => op !== "same"));
 }

@@ -4,7 +4,7 @@ import type { Progress } from "../progress";
 export interface Interruption {
   readonly signal: AbortSignal;
   /** The signal that asked to stop; undefined while nobody has. */
-  heard(): NodeJS.Signals | undefined;
+  readonly heard: () => NodeJS.Signals | undefined;
 }
 
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];

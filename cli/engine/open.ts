@@ -1,5 +1,4 @@
 import * as path from "node:path";
-import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { packageRoot } from "../../components/lookups/paths";
 import type { Context } from "../context";
 import type { LoadedStack } from "../loadStack";
@@ -17,7 +16,7 @@ export function engineOn(
   context: Context,
   loaded: LoadedStack,
   cli: PulumiCli,
-  program: PulumiFn,
+  program: () => unknown,
 ): Promise<Engine> {
   return openEngine({
     cli,
@@ -25,7 +24,7 @@ export function engineOn(
     stackFile: loaded.file,
     folders: loaded.folders,
     providers: loaded.settings.docker.provider === "bundled" ? bundledProviders() : undefined,
-    program,
+    program: () => Promise.resolve().then(() => program() as Record<string, unknown> | undefined),
     env: context.env,
   });
 }

@@ -9,6 +9,8 @@ import type { EngineRun } from "./workspace";
 export interface Operated {
   readonly changes: OpMap;
   readonly warnings: readonly string[];
+  /** Containers that are replaced or removed: what runs in them ends. */
+  readonly ended: readonly string[];
 }
 
 /** What a failed operation is about, from the engine's events, else from what the CLI printed last. */
@@ -59,12 +61,12 @@ export async function operate(
   progress: Progress,
   title: string,
   refresh: boolean,
-  operation: (run: EngineRun) => Promise<OpMap>,
+  operation: (run: EngineRun) => Promise<void>,
 ): Promise<Operated> {
   const tally = newTally();
   return interruptible(progress, async ({ signal, heard }) => {
     try {
-      const changes = await progress.step(title, (report) =>
+      await progress.step(title, (report) =>
         operation({
           signal,
           refresh,
@@ -75,7 +77,7 @@ export async function operate(
           },
         }),
       );
-      return { changes, warnings: tally.warnings };
+      return { changes: tally.changes, warnings: tally.warnings, ended: tally.ended };
     } catch (error) {
       throw asFailure(error, tally, heard());
     }

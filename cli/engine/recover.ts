@@ -1,6 +1,7 @@
 import type { Deployment } from "@pulumi/pulumi/automation";
 import { STACK_ID_LABEL, type Docker } from "../docker";
 import type { Progress } from "../progress";
+import { CONTAINER, NETWORK, VOLUME } from "./resourceTypes";
 import type { Engine } from "./workspace";
 
 /** A resource as the state records it, as far as recovery needs it. */
@@ -43,13 +44,14 @@ export interface Recovery {
   readonly refresh: boolean;
 }
 
-export const CONTAINER = "docker:index/container:Container";
-export const NETWORK = "docker:index/network:Network";
-export const VOLUME = "docker:index/volume:Volume";
-
 /** The state in an exported deployment. */
 export function stateOf(deployment: Deployment): StateFile {
   return (deployment.deployment ?? {}) as StateFile;
+}
+
+/** A deployment with another state in it. */
+export function withState(deployment: Deployment, state: StateFile): Deployment {
+  return { ...deployment, deployment: state };
 }
 
 function idsOf(state: StateFile, type: string): ReadonlySet<string> {
@@ -87,7 +89,7 @@ export function planRecovery(state: StateFile, found: FoundObjects): Recovery {
 }
 
 /** Asks the daemon what it has under the stack's label. */
-export async function findObjects(docker: Docker, stackId: string): Promise<FoundObjects> {
+async function findObjects(docker: Docker, stackId: string): Promise<FoundObjects> {
   const filter = ["--filter", `label=${STACK_ID_LABEL}=${stackId}`];
   const parse = (text: string): FoundObject[] =>
     text
@@ -123,9 +125,7 @@ export async function recover(
   const state = stateOf(deployment);
   const recovery = planRecovery(state, await findObjects(docker, stackId));
   if (recovery.dropPending) {
-    const kept: Record<string, unknown> = { ...deployment.deployment };
-    delete kept.pending_operations;
-    await engine.importState({ ...deployment, deployment: kept });
+    await engine.importState(withState(deployment, { ...state, pending_operations: [] }));
     progress.note("An earlier run was killed: its open operations are dropped.");
   }
   for (const { name, id } of recovery.removeContainers) {

@@ -3,7 +3,6 @@ import {
   PulumiCommand,
   type Deployment,
   type EngineEvent,
-  type OpMap,
   type PulumiFn,
   type Stack,
 } from "@pulumi/pulumi/automation";
@@ -22,12 +21,12 @@ export interface EngineRun {
 /** Pulumi's engine on one stack. */
 export interface Engine {
   readonly cli: PulumiCli;
-  up(run: EngineRun): Promise<OpMap>;
-  preview(run: EngineRun): Promise<OpMap>;
+  up(run: EngineRun): Promise<void>;
+  preview(run: EngineRun): Promise<void>;
   /** Destroys all but the protected resources. */
-  destroy(run: EngineRun): Promise<OpMap>;
+  destroy(run: EngineRun): Promise<void>;
   /** Destroys these resources and what depends on them. */
-  destroyTargets(urns: readonly string[], run: EngineRun): Promise<OpMap>;
+  destroyTargets(urns: readonly string[], run: EngineRun): Promise<void>;
   exportState(): Promise<Deployment>;
   importState(state: Deployment): Promise<void>;
 }
@@ -79,14 +78,11 @@ export async function openEngine(args: EngineArgs): Promise<Engine> {
   });
   return {
     cli: args.cli,
-    up: async (run) => (await stack.up(options(run))).summary.resourceChanges ?? {},
-    preview: async (run) => (await stack.preview(options(run))).changeSummary,
-    destroy: async (run) =>
-      (await stack.destroy({ ...options(run), excludeProtected: true })).summary.resourceChanges ??
-      {},
+    up: async (run) => void (await stack.up(options(run))),
+    preview: async (run) => void (await stack.preview(options(run))),
+    destroy: async (run) => void (await stack.destroy({ ...options(run), excludeProtected: true })),
     destroyTargets: async (urns, run) =>
-      (await stack.destroy({ ...options(run), target: [...urns], targetDependents: true })).summary
-        .resourceChanges ?? {},
+      void (await stack.destroy({ ...options(run), target: [...urns], targetDependents: true })),
     exportState: () => stack.exportStack(),
     importState: (state) => stack.importStack(state),
   };

@@ -16,6 +16,9 @@ export async function buildImage(
 ): Promise<void> {
   const builder = await findBuilder();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "gpudev-build-"));
+  const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true });
+  // Also where this process ends before the build, since its engine went away.
+  process.once("exit", removeFolder);
   const last: string[] = [];
   try {
     const secrets = secretArgs(inputs.secrets, folder);
@@ -27,7 +30,8 @@ export async function buildImage(
       onLine: (line) => {
         last.push(line);
         if (last.length > SHOWN_LINES) last.shift();
-        report(progressLine(line));
+        const shown = progressLine(line);
+        if (shown !== undefined) report(shown);
       },
     });
     if (result.exitCode === 0) return;
@@ -35,7 +39,8 @@ export async function buildImage(
     const shown = last.map((line) => `    ${line}`).join("\n");
     throw new Error(`building ${tag} failed. The last lines of the build:\n${shown}`);
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    removeFolder();
+    process.off("exit", removeFolder);
   }
 }
 
@@ -61,7 +66,10 @@ function secretArgs(secrets: Readonly<Record<string, string>>, folder: string): 
   });
 }
 
-/** BuildKit's line without its step number and time: what a person wants to see go by. */
-export function progressLine(line: string): string {
-  return line.replace(/^#\d+ (\d+\.\d+ )?/, "").slice(0, 120);
+/** BuildKit's line without its step number and time, cut to a terminal's width; undefined for one that tells a person nothing. */
+export function progressLine(line: string): string | undefined {
+  const text = line.replace(/^#\d+ (\d+\.\d+ )?/, "").trim();
+  if (text === "" || /^(sha256:|DONE\b|CACHED\b|transferring |\[internal\])/.test(text))
+    return undefined;
+  return text.slice(0, 120);
 }

@@ -7,6 +7,8 @@ import { defineResource } from "./resource";
 import type { Call } from "./resource";
 import type { Properties } from "./values";
 
+const identityOf = containerSchema.pick({ name: true, labels: true }).loose();
+
 const ID = /^[0-9a-f]{64}$/;
 
 interface Inspected {
@@ -68,10 +70,24 @@ async function removeLeftover({ name, labels }: ContainerInputs, call: Call): Pr
   await call.docker.run(["rm", "--force", "--volumes", name]);
 }
 
-async function remove(id: string, state: Properties, { docker, report }: Call): Promise<void> {
-  if ((await docker.inspect("container", id)) === undefined) return;
+async function remove(recorded: string, state: Properties, call: Call): Promise<void> {
+  const { docker, report } = call;
+  const id = await existing(recorded, state, call);
+  if (id === undefined) return;
   const grace = Number(state["destroyGraceSeconds"] ?? 10);
   report(`stopping; its processes have ${grace} s to save their work`);
   await docker.run(["stop", "-t", String(grace), id], { timeout: (grace + 60) * 1000 });
   await docker.run(["rm", "--force", "--volumes", id]);
+}
+
+/** The container to remove: the recorded one, or the one that a run that was killed put in its place. */
+async function existing(
+  id: string,
+  state: Properties,
+  { docker }: Call,
+): Promise<string | undefined> {
+  if ((await docker.inspect("container", id)) !== undefined) return id;
+  const { name, labels } = identityOf.parse(state);
+  const found = (await docker.inspect("container", name)) as Inspected | undefined;
+  return found !== undefined && isOurs(labels, found.Config?.Labels) ? name : undefined;
 }

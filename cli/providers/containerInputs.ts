@@ -4,6 +4,10 @@ import { label } from "./volume";
 
 const duration = z.string().regex(/^\d+(ms|s|m|h)$/, "must be a duration such as `5s`");
 
+const NO_LIMIT =
+  "a limit of processes is missing. With `gpudev:docker: {provider: official}`, remove `plugins` from Pulumi.yaml, " +
+  "which names the bundled providers";
+
 /** Inputs of `docker:index/container:Container` that gpudev sends. Sizes in MiB, as in Pulumi's own provider. */
 export const containerSchema = z.strictObject({
   name: z.string().min(1),
@@ -35,7 +39,7 @@ export const containerSchema = z.strictObject({
   memorySwap: z.int().positive(),
   cpus: z.string().optional(),
   shmSize: z.int().positive(),
-  pidsLimit: z.int().positive(),
+  pidsLimit: z.int({ error: NO_LIMIT }).positive(),
   ulimits: z.array(z.strictObject({ name: z.string(), soft: z.int(), hard: z.int() })).default([]),
   gpus: z.string().optional(),
   deviceRequests: z

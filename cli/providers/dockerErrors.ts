@@ -37,7 +37,7 @@ export function explain(args: readonly string[], result: CommandResult): string 
   if (result.timedOut) return `${what} did not answer in time; is the daemon overloaded?`;
   const said = (result.stderr.trim() || result.stdout.trim() || `exit code ${result.exitCode}`)
     .replace(/^(docker: )?Error response from daemon: /gm, "")
-    .replace(/\nSee 'docker .*/s, "");
+    .replace(/\n(See 'docker .*|exit status \d+$)/s, "");
   const mend = MENDS.find(([pattern]) => pattern.test(said))?.[1];
   return mend === undefined ? `${what}: ${said}` : `${what}: ${said}\n${mend}`;
 }

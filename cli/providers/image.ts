@@ -1,30 +1,31 @@
 import { buildImage } from "./build";
-import { contextHash } from "./contextHash";
 import { imageEffects, imageSchema } from "./imageInputs";
 import type { ImageInputs } from "./imageInputs";
 import { defineResource } from "./resource";
 import type { Call } from "./resource";
 import type { Properties } from "./values";
 
+interface Inspected {
+  readonly Id: string;
+  readonly RepoDigests?: readonly string[] | null;
+}
+
 /** A built image. Deleting it leaves it on the daemon: other stacks may run it, and it makes the next build quick. */
 export const image = defineResource<ImageInputs>({
   schema: imageSchema,
   effects: imageEffects,
   deleteBeforeReplace: false,
-  drift: (state, wanted) =>
-    state["contextHash"] === contextHash(wanted.context.location)
-      ? []
-      : [{ property: "contextHash", kind: "update", replaces: false }],
   create: async (inputs, call) => {
     const computed = await provide(inputs, call);
     return { id: firstTag(inputs), computed };
   },
   read: async (_id, state, { docker }) => {
-    const imageId = String(state["imageId"] ?? "");
-    return (await docker.inspect("image", imageId)) === undefined ? undefined : {};
+    const id = state["imageId"];
+    const found = typeof id === "string" ? await docker.inspect("image", id) : undefined;
+    return found === undefined ? undefined : {};
   },
   update: (_id, inputs, _state, call) => provide(inputs, call),
-  delete: async () => undefined,
+  delete: () => Promise.resolve(),
 });
 
 function firstTag(inputs: ImageInputs): string {
@@ -35,20 +36,20 @@ function firstTag(inputs: ImageInputs): string {
 async function provide(inputs: ImageInputs, call: Call): Promise<Properties> {
   const { docker, report } = call;
   const tag = firstTag(inputs);
-  const hash = contextHash(inputs.context.location);
   if ((await docker.inspect("image", tag)) === undefined) await buildImage(inputs, tag, call);
   else report("the daemon has this image already");
   for (const other of inputs.tags.slice(1)) await docker.run(["tag", tag, other]);
   if (inputs.push) await push(inputs.tags, call);
 
-  const found = await docker.inspect("image", tag);
-  const imageId = String(found?.["Id"] ?? "");
+  const found = (await docker.inspect("image", tag)) as Inspected | undefined;
+  if (found === undefined) throw new Error(`image ${tag} went away while it was made`);
+  const imageId = found.Id;
   const repository = tag.slice(0, tag.lastIndexOf(":"));
-  const pushed = ((found?.["RepoDigests"] ?? []) as readonly string[]).find(
+  const pushed = (found.RepoDigests ?? []).find(
     (reference) => reference.split("@")[0] === repository,
   );
   const ref = inputs.push && pushed !== undefined ? pushed : imageId;
-  return { contextHash: hash, imageId, ref, digest: ref.split("@").at(-1) ?? ref };
+  return { imageId, ref, digest: ref.split("@").at(-1) ?? ref };
 }
 
 async function push(tags: readonly string[], { docker, report }: Call): Promise<void> {

@@ -11,6 +11,8 @@ export const imageSchema = z.strictObject({
   push: z.boolean(),
   load: z.boolean().default(false),
   secrets: z.record(z.string().regex(/^[\w.-]+$/), z.string()).default({}),
+  /** Pulumi's SDK sends this one always. */
+  network: z.literal("default").default("default"),
   buildOnPreview: z.literal(false).default(false),
   ignoreSecretsInDiffCalculation: z.array(z.string()).default([]),
 });
@@ -19,8 +21,9 @@ export type ImageInputs = z.output<typeof imageSchema>;
 
 /**
  * What a change of each input does. An image is built again in place, as with Pulumi's own
- * provider. Where the context lies does not count, only what is in it (`contextHash`), so
- * that two checkouts of one commit agree; nor do secrets, which leave no trace in an image.
+ * provider. The first tag stands for everything that goes into the build, what is in the
+ * context included. So where the context lies does not count, and two checkouts of one commit
+ * agree; nor do secrets, which leave no trace in an image.
  */
 export const imageEffects: Readonly<Record<keyof ImageInputs, Effect>> = {
   context: "ignore",
@@ -30,6 +33,7 @@ export const imageEffects: Readonly<Record<keyof ImageInputs, Effect>> = {
   push: "update",
   load: "update",
   secrets: "ignore",
+  network: "ignore",
   buildOnPreview: "ignore",
   ignoreSecretsInDiffCalculation: "ignore",
 };

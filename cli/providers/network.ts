@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isOurs, labelArgs } from "./ownership";
 import { defineResource } from "./resource";
+import type { Call } from "./resource";
 import { label } from "./volume";
 
 const schema = z.strictObject({
@@ -10,35 +11,36 @@ const schema = z.strictObject({
   labels: z.array(label).default([]),
 });
 
+type NetworkInputs = z.output<typeof schema>;
+
+interface Inspected {
+  readonly Id: string;
+  readonly Labels?: unknown;
+  readonly IPAM?: {
+    readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null;
+  };
+  readonly Containers?: Readonly<Record<string, unknown>> | null;
+}
+
 /** A Docker bridge network of one user. */
-export const network = defineResource<z.output<typeof schema>>({
+export const network = defineResource<NetworkInputs>({
   schema,
   effects: { name: "replace", driver: "replace", ipamConfigs: "replace", labels: "replace" },
   deleteBeforeReplace: true,
-  create: async ({ name, driver, ipamConfigs, labels }, { docker }) => {
-    const found = await docker.inspect("network", name);
-    if (found !== undefined) {
-      if (!isOurs(labels, found["Labels"])) {
-        throw new Error(
-          `network ${name} is there already and is not this stack's: remove it (docker network rm ${name})`,
-        );
-      }
-      // Left by a run that was killed. It holds nothing, and may have another range.
-      await docker.run(["network", "rm", name]);
-    }
-    const ranges = ipamConfigs.flatMap(({ subnet, gateway }) => [
-      "--subnet",
-      subnet,
-      "--gateway",
-      gateway,
+  create: async (inputs, call) => {
+    const computed = { scope: "local", internal: false };
+    const kept = await leftover(inputs, call);
+    if (kept !== undefined) return { id: kept, computed };
+    const id = await call.docker.run([
+      ...["network", "create", "--driver", inputs.driver],
+      ...inputs.ipamConfigs.flatMap(({ subnet, gateway }) => [
+        ...["--subnet", subnet],
+        ...["--gateway", gateway],
+      ]),
+      ...labelArgs(inputs.labels),
+      inputs.name,
     ]);
-    const id = await docker.run([
-      ...["network", "create", "--driver", driver],
-      ...ranges,
-      ...labelArgs(labels),
-      name,
-    ]);
-    return { id, computed: { scope: "local", internal: false } };
+    return { id, computed };
   },
   read: async (id, _state, { docker }) =>
     (await docker.inspect("network", id)) === undefined ? undefined : {},
@@ -47,3 +49,31 @@ export const network = defineResource<z.output<typeof schema>>({
     await docker.run(["network", "rm", id]);
   },
 });
+
+/** A run that was killed can leave a network that state does not know: it is kept if it is the same, else it makes way. */
+async function leftover(
+  inputs: NetworkInputs,
+  { docker, report }: Call,
+): Promise<string | undefined> {
+  const { name, labels, ipamConfigs } = inputs;
+  const found = (await docker.inspect("network", name)) as Inspected | undefined;
+  if (found === undefined) return undefined;
+  if (!isOurs(labels, found.Labels)) {
+    throw new Error(
+      `network ${name} is there already and is not this stack's: remove it (docker network rm ${name})`,
+    );
+  }
+  const ranges = (found.IPAM?.Config ?? []).map(({ Subnet, Gateway }) => `${Subnet} ${Gateway}`);
+  if (ranges.join() === ipamConfigs.map((one) => `${one.subnet} ${one.gateway}`).join()) {
+    report("going on with the network that is there");
+    return found.Id;
+  }
+  report("removing what an earlier run left");
+  for (const id of Object.keys(found.Containers ?? {})) {
+    const attached = (await docker.inspect("container", id)) as
+      { readonly Config?: { readonly Labels?: unknown } } | undefined;
+    if (isOurs(labels, attached?.Config?.Labels)) await docker.run(["rm", "--force", id]);
+  }
+  await docker.run(["network", "rm", name]);
+  return undefined;
+}

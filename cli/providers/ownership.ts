@@ -5,22 +5,14 @@ export interface Label {
   readonly value: string;
 }
 
+/** Labels that say whose an object is: stack id, stack and user. */
 const OWN = "dev.gpudev.";
 
-/** The labels that say whose an object is: stack id, stack and user. */
-function identity(labels: Readonly<Record<string, string>>): string {
-  return JSON.stringify(
-    Object.entries(labels)
-      .filter(([label]) => label.startsWith(OWN))
-      .sort(([left], [right]) => left.localeCompare(right)),
-  );
-}
-
-/** True where an object with `found` labels is the one that these `wanted` labels mean. */
+/** True where an object with the labels `found` is the one that the labels `wanted` mean. More labels, such as its image's, do not count. */
 export function isOurs(wanted: readonly Label[], found: unknown): boolean {
-  const mine = Object.fromEntries(wanted.map(({ label, value }) => [label, value]));
-  const theirs = (found ?? {}) as Readonly<Record<string, string>>;
-  return identity(mine) !== "[]" && identity(mine) === identity(theirs);
+  const labels = (found ?? {}) as Readonly<Record<string, string>>;
+  const own = wanted.filter(({ label }) => label.startsWith(OWN));
+  return own.length > 0 && own.every(({ label, value }) => labels[label] === value);
 }
 
 /** Arguments that put the labels on. */

@@ -32,6 +32,17 @@ export async function serve(provider: Provider, args: readonly string[]): Promis
     );
   });
   process.stdout.write(`${port}\n`);
+  endWithEngine();
+}
+
+const WATCH_MS = 500;
+
+/** A killed engine cannot tell its plugins to end; they see that their parent is gone. The next run puts right what was at work. */
+function endWithEngine(): void {
+  const engine = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== engine) process.exit();
+  }, WATCH_MS).unref();
 }
 
 function handlers(provider: Provider, engineAddress: string | undefined) {

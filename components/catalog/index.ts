@@ -1,8 +1,8 @@
-export { BOOTSTRAP_PREFIX, bootstrapBaseImage, bootstrapSuite } from "./baseImage";
+export { bootstrapBaseImage, bootstrapSuite } from "./baseImage";
 export { BASES, pythonOfBase } from "./bases";
-export { type DriverVerdict, driverVerdict, type Fit, runsOn } from "./fits";
+export { type DriverBranch, driverBranch } from "./driverBranches";
+export { driverVerdict, runsOn } from "./fits";
 export { findGpus, GPU_MODELS, matchGpu } from "./gpus";
-export type { GpuModel, Provenance, TorchBuild } from "./model";
 export {
   buildsOf,
   defaultCuda,

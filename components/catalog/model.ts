@@ -1,5 +1,5 @@
 /** Where a row of a table comes from, and when that was read. */
-export interface Provenance {
+interface Provenance {
   /** Date of reading, ISO 8601 (YYYY-MM-DD). */
   readonly asOf: string;
   /** Short form of the public source. */

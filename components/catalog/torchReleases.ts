@@ -6,7 +6,7 @@ const BLACKWELL = ["7.5", "8.0", "8.6", "9.0", "10.0", "12.0"];
 const BLACKWELL_AND_VOLTA = ["7.0", ...BLACKWELL];
 
 /** What a release's build for one CUDA version has of its own. */
-export interface Variant {
+interface Variant {
   readonly cuda: CudaVersion;
   readonly cudnn: string;
   readonly nccl: string;

@@ -12,10 +12,20 @@ export interface DockerClient extends DockerEndpoint {
   run(args: readonly string[]): Promise<CommandResult>;
 }
 
+const UNREACHED =
+  /connection refused|no such host|failed to connect|error during connect|dial tcp|exit status 255/i;
+
+/** The core of what the client says: over SSH the words of ssh itself, else what follows the request. */
+function detail(text: string): string {
+  const line = lastLine(text);
+  const inner = /stderr=(.+)$/.exec(line) ?? /: (dial .+)$/.exec(line);
+  return (inner?.[1] ?? line).replace(/\.?$/, "");
+}
+
 /** Why a Docker command gave nothing, in plain words. */
 export function failure(result: CommandResult, where: string): string {
   if (result.timedOut) {
-    return `the Docker daemon at ${where} did not answer within ${QUESTION_MS / 1000} seconds`;
+    return `The Docker daemon at ${where} did not answer within ${QUESTION_MS / 1000} seconds`;
   }
   const text = result.stderr.trim();
   if (result.exitCode === 127 && /ENOENT/.test(text)) {
@@ -24,14 +34,11 @@ export function failure(result: CommandResult, where: string): string {
   if (/permission denied/i.test(text)) {
     return `This user may not talk to the Docker daemon at ${where} (permission denied)`;
   }
-  if (
-    /cannot connect|connection refused|no such host|failed to connect|error during connect/i.test(
-      text,
-    )
-  ) {
-    const detail = lastLine(text).replace(/^error during connect: /i, "");
-    return `The Docker daemon does not answer at ${where}${/cannot connect to the docker daemon/i.test(text) ? "" : ` (${detail})`}`;
+  if (/cannot connect to the docker daemon/i.test(text)) {
+    return `The Docker daemon does not answer at ${where}`;
   }
+  if (UNREACHED.test(text))
+    return `The Docker daemon does not answer at ${where} (${detail(text)})`;
   return lastLine(text) || `docker ended with code ${result.exitCode}`;
 }
 

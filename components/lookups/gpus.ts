@@ -1,5 +1,5 @@
 import { parse } from "csv-parse/sync";
-import { lastLine, type Machine } from "./machine";
+import type { Machine } from "./machine";
 import type { Answer, GpuDevice, GpuFacts } from "./model";
 
 const FIELDS = ["index", "uuid", "name", "memory.total", "driver_version", "mig.mode.current"];
@@ -90,7 +90,7 @@ export async function readGpus(machine: Machine): Promise<Answer<GpuFacts>> {
   }
   if (result.exitCode === NO_DEVICES) return { known: true, value: { devices: [], ...with_ } };
   if (result.exitCode !== 0) {
-    const words = lastLine(result.stderr) || lastLine(result.stdout);
+    const words = (result.stderr.trim() || result.stdout.trim()).replaceAll(/\s*\n\s*/g, "; ");
     return { known: false, because: `nvidia-smi says: ${words || `code ${result.exitCode}`}` };
   }
   const { driver, devices, mig } = parseGpuRows(result.stdout);

@@ -28,7 +28,7 @@ function hexAddress(hex: string): string {
   const bytes = words.flatMap((word) => (word.match(/../g) ?? []).toReversed());
   if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte, 16)).join(".");
   if (bytes.every((byte) => byte === "00")) return "::";
-  const mapped = bytes.slice(0, 12).join("") === "00000000000000000000ffff".toUpperCase();
+  const mapped = bytes.slice(0, 12).join("") === "00000000000000000000FFFF";
   if (mapped)
     return bytes
       .slice(12)
@@ -72,11 +72,20 @@ export async function readSockets(machine: Machine): Promise<Answer<TakenPort[]>
   return result.known ? { known: false, because: "the machine has no ss command" } : result;
 }
 
+/** Docker's own programs that hold the ports of containers. */
+const PROXY = /^(docker-proxy|rootlesskit|slirp4netns|pasta)/;
+
 /** Ports that containers publish and ports that others listen on; what Docker's own proxy holds is the container's. */
 export function mergeTaken(
   published: readonly TakenPort[],
   sockets: readonly TakenPort[],
 ): TakenPort[] {
-  const docker = new Set(published.map(({ port }) => port));
-  return [...published, ...sockets.filter(({ port }) => !docker.has(port))];
+  const key = ({ address, port }: TakenPort) => `${address} ${port}`;
+  const docker = new Set([...published.map(key), ...published.map(({ port }) => `${port}`)]);
+  const others = sockets.filter(
+    (socket) =>
+      !docker.has(key(socket)) &&
+      !(PROXY.test(socket.holder ?? "") && docker.has(`${socket.port}`)),
+  );
+  return [...published, ...others];
 }

@@ -10,6 +10,13 @@ export interface DeviceAssignment {
   readonly gpus: ReadonlyMap<string, readonly GpuDevice[]>;
 }
 
+/** Every name, index or UUID, of devices that somebody holds. */
+export function heldNames({ ids, gpus }: DeviceAssignment): ReadonlySet<DeviceId> {
+  const devices = [...gpus.values()].flat();
+  const names = devices.flatMap(({ index, uuid, slice }) => (slice ? [uuid] : [index, uuid]));
+  return new Set<DeviceId>([...[...ids.values()].flat(), ...names]);
+}
+
 /** How many devices a request comes to on a machine with `total` of them; a list stands for itself. */
 export function requestedCount(gpus: Member["gpus"], total: number): number {
   if (gpus === "none") return 0;

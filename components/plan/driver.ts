@@ -1,6 +1,7 @@
 import {
   buildsOf,
   compareVersions,
+  driverBranch,
   driverVerdict,
   matchGpu,
   runsOn,
@@ -9,7 +10,7 @@ import {
 import type { TorchBuild } from "../catalog/model";
 import type { GpuDevice, Lookups } from "../lookups/model";
 import type { Finding } from "../settings/finding";
-import { error, groupBy, listed, warning } from "./findings";
+import { error, groupBy, hint, listed, warning } from "./findings";
 import { deviceTitle } from "./deviceTable";
 
 /** The first container toolkit without CVE-2026-24260 (NVIDIA bulletin 5850). */
@@ -43,6 +44,19 @@ function checkVersion(row: TorchBuild, driver: string): Finding[] {
     ];
   }
   return [];
+}
+
+function checkBranch(driver: string): Finding[] {
+  const branch = driverBranch(driver);
+  if (branch?.ended !== true) return [];
+  return [
+    hint(
+      "driver-branch-ended",
+      "gpudev:gpu",
+      `Driver ${driver} is of branch ${branch.branch}, which has ended${branch.until === undefined ? "" : ` (${branch.until})`} and gets no security fixes`,
+      "Move to branch 580, which is kept until 2028-08, when you can.",
+    ),
+  ];
 }
 
 /** Builds that run on a capability: of the same torch release, then of newer ones, then of older ones. */
@@ -80,7 +94,16 @@ function checkCapabilities(row: TorchBuild, devices: readonly GpuDevice[]): Find
 }
 
 function checkToolkit(toolkit: string | undefined): Finding[] {
-  if (toolkit === undefined) return [];
+  if (toolkit === undefined) {
+    return [
+      hint(
+        "toolkit-unknown",
+        "gpudev:gpu.access",
+        "The version of NVIDIA's container toolkit could not be asked (there is no nvidia-ctk that answers)",
+        `Make sure that it is ${TOOLKIT.join(".")} or newer: older ones let an image break out to the machine (CVE-2026-24260).`,
+      ),
+    ];
+  }
   const parts = toolkit.split(".").map((part) => Number.parseInt(part, 10));
   const differs = TOOLKIT.findIndex((part, index) => part !== (parts[index] ?? 0));
   if (differs < 0 || (parts[differs] ?? 0) > (TOOLKIT[differs] ?? 0)) return [];
@@ -105,6 +128,7 @@ export function checkDriver(
   return [
     ...(row === undefined || driver === undefined ? [] : checkVersion(row, driver)),
     ...(row === undefined ? [] : checkCapabilities(row, devices)),
+    ...(driver === undefined ? [] : checkBranch(driver)),
     ...checkToolkit(toolkit),
   ];
 }

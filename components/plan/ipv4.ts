@@ -1,5 +1,3 @@
-import { isIPv4 } from "node:net";
-
 /** A block of IPv4 addresses as numbers, both ends included. */
 export interface Block {
   readonly first: number;
@@ -19,7 +17,7 @@ export function toAddress(value: number): string {
 /** The block of a CIDR such as `10.213.0.0/16`; undefined for IPv6. */
 export function toBlock(cidr: string): Block | undefined {
   const [address = "", bits = "32"] = cidr.split("/");
-  if (!isIPv4(address)) return undefined;
+  if (!/^\d+(\.\d+){3}$/.test(address)) return undefined;
   const size = 2 ** (32 - Number(bits));
   const first = Math.floor(toNumber(address) / size) * size;
   return { first, last: first + size - 1 };
@@ -27,4 +25,22 @@ export function toBlock(cidr: string): Block | undefined {
 
 export function overlap(a: Block, b: Block): boolean {
   return a.first <= b.last && b.first <= a.last;
+}
+
+/** Answers whether any of the blocks holds an address, without looking at them all each time. */
+export function holderOf(blocks: readonly Block[]): (address: number) => boolean {
+  const sorted = blocks.toSorted((a, b) => a.first - b.first);
+  // How far the blocks up to each one reach: those begin at or below an address that lies behind it.
+  const reach: number[] = [];
+  for (const { last } of sorted) reach.push(Math.max(last, reach.at(-1) ?? 0));
+  return (address) => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle]?.first ?? 0) <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && (reach[low - 1] ?? 0) >= address;
+  };
 }

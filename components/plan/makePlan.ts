@@ -4,6 +4,7 @@ import type { Finding } from "../settings/finding";
 import type { Seat, Settings } from "../settings/schema";
 import { checkBinding, reachableAt } from "./binding";
 import { checkDaemon } from "./daemon";
+import { heldNames } from "./devices";
 import { checkDisk } from "./disk";
 import { checkDriver } from "./driver";
 import { checkFiles } from "./files";
@@ -48,7 +49,7 @@ export function makePlan(settings: Settings, lookups: Lookups): Plan {
   const { stack, team, target } = settings;
   const members = membersOf(settings);
   const placed = placeOnGpus(settings, lookups, members);
-  const seated = seatUsers(settings, members, placed.value.ids);
+  const seated = seatUsers(settings, members, placed.value.ids, heldNames(placed.value));
   const slots = new Map([...seated.value.users].map(([user, seat]) => [user, seat.slot]));
   const subnets = assignSubnets(settings, lookups, slots, id);
   const ports = assignPorts(settings, lookups, slots, id);

@@ -15,8 +15,8 @@ export interface Member {
 
 /** Recorded seats by user; the stack's id, which is recorded beside them, is none. */
 export function recordedSeats(settings: Settings): ReadonlyMap<string, Seat> {
-  const { id: _, ...seats } = settings.seats;
-  return new Map(Object.entries(seats as Record<string, Seat>));
+  const entries = Object.entries(settings.seats) as [string, Seat][];
+  return new Map(entries.filter(([name]) => name !== "id"));
 }
 
 function gpuRequest(settings: Settings, user: User, path: string): [GpuRequest, string] {
@@ -30,7 +30,7 @@ function gpuRequest(settings: Settings, user: User, path: string): [GpuRequest, 
 export function membersOf(settings: Settings): Member[] {
   const seats = recordedSeats(settings);
   const members = settings.users.map((user, index): Member => {
-    const path = `gpudev:users[${index}]`;
+    const path = settings.userPaths?.[user.name] ?? `gpudev:users[${index}]`;
     const recorded = seats.get(user.name);
     const [gpus, gpusPath] = gpuRequest(settings, user, path);
     return { user, path, gpus, gpusPath, ...(recorded === undefined ? {} : { recorded }) };

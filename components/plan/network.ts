@@ -2,7 +2,7 @@ import type { DockerNetwork, Lookups } from "../lookups/model";
 import type { Finding } from "../settings/finding";
 import type { Settings } from "../settings/schema";
 import { type Decided, error, listed } from "./findings";
-import { type Block, overlap, toAddress, toBlock, toNumber } from "./ipv4";
+import { type Block, holderOf, overlap, toAddress, toBlock, toNumber } from "./ipv4";
 
 /** Subnet and gateway of one user's network. */
 export interface Subnet {
@@ -47,6 +47,7 @@ function clashes(
   const mend = `Set networks.range to a private range that nothing uses, such as ${freeRange([...used, ...here])}, or remove what is in the way.`;
   const hit = (block: Block) =>
     [...blocks].filter(([, own]) => overlap(own, block)).map(([user]) => user);
+  const inNetwork = holderOf(used);
   const found: Finding[] = [];
   for (const network of networks) {
     if (network.stackId === id) continue;
@@ -59,7 +60,7 @@ function clashes(
   for (const [index, address] of addresses.entries()) {
     const block = here[index];
     // A bridge's own gateway is an address of the machine too; the bridge was judged above.
-    if (block === undefined || used.some((other) => overlap(other, block))) continue;
+    if (block === undefined || inNetwork(block.first)) continue;
     const users = hit(block);
     if (users.length > 0) {
       const text = `${address} is an address of this machine and lies in the subnet of ${listed(users)}`;

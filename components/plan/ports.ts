@@ -38,13 +38,13 @@ function overlaps(wanted: readonly Wanted[]): Finding[] {
 function takenBy(want: Wanted, address: string, holders: readonly TakenPort[], id: string) {
   const clash = holders.filter((taken) => sameAddress(taken.address, address));
   if (clash.length === 0 || clash.some((taken) => taken.stackId === id)) return [];
-  const holder = clash.find((taken) => taken.holder !== undefined)?.holder ?? "another program";
+  const holder = clash.find((taken) => taken.holder !== undefined)?.holder;
   return [
     error(
       "port-taken",
       `gpudev:ports.${want.service}`,
-      `Port ${want.port}, ${want.user}'s ${want.service} port, is held by ${holder}`,
-      `Stop ${holder}, or set ports.${want.service} to a range that is free.`,
+      `Port ${want.port}, ${want.user}'s ${want.service} port, is held by ${holder ?? "another program"}`,
+      `Stop ${holder ?? "that (as root, ss -ltnp names it)"}, or set ports.${want.service} to a range that is free.`,
     ),
   ];
 }

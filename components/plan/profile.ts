@@ -93,10 +93,9 @@ export function profileOf(settings: Settings, parts: ProfileParts): ContainerPro
     ...(limits.cpus === undefined ? {} : { cpus: limits.cpus }),
     shmBytes: limits.shm,
     // What NVIDIA advises for PyTorch: pinned memory must not be held back, and deep recursion is usual.
-    // Pinning is for GPUs, and a daemon in a container or sandbox may not raise the limit.
+    // Pinning is for GPUs. Other limits stay the daemon's: one in a container or sandbox may not raise them.
     ulimits: [
       ...(gpu === undefined ? [] : [{ name: "memlock", soft: -1, hard: -1 }]),
-      { name: "nofile", soft: 65_536, hard: 65_536 },
       { name: "stack", soft: 64 * MIB, hard: 64 * MIB },
     ],
     ...(gpu === undefined ? {} : { gpu }),

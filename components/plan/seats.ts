@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import type { Finding } from "../settings/finding";
 import type { Seat, Settings } from "../settings/schema";
 import { type Decided, hint } from "./findings";
@@ -14,10 +13,19 @@ export interface Seating {
   readonly seats: Readonly<Record<string, Seat>>;
 }
 
+/** Words that YAML reads as something else than a text. */
+const YAML_WORDS = new Set(["null", "true", "false", "yes", "no", "on", "off", "y", "n"]);
+
+/** A text as it stands in a YAML flow mapping; JSON's quotes are YAML's too. */
+function yamlText(text: string): string {
+  return /^[A-Za-z_][\w-]*$/.test(text) && !YAML_WORDS.has(text) ? text : JSON.stringify(text);
+}
+
 /** The line of the stack file that records a seat, such as `bob: {slot: 1, host: 0, devices: [1, 2]}`. */
-export function seatLine(user: string, seat: Seat): string {
-  const flow = { collectionStyle: "flow", flowCollectionPadding: false, lineWidth: 0 } as const;
-  return `${stringify(user).trim()}: ${stringify(seat, flow).trim()}`;
+export function seatLine(user: string, { slot, host, devices }: Seat): string {
+  const ids = devices?.map((id) => (typeof id === "number" ? `${id}` : yamlText(id)));
+  const last = ids === undefined ? "" : `, devices: [${ids.join(", ")}]`;
+  return `${yamlText(user)}: {slot: ${slot}, host: ${host}${last}}`;
 }
 
 function sameSeat(a: Seat | undefined, b: Seat): boolean {
@@ -25,16 +33,28 @@ function sameSeat(a: Seat | undefined, b: Seat): boolean {
   return a !== undefined && key(a) === key(b);
 }
 
+/**
+ * The seat of a user who has left: the slot stays, and so do devices that nobody has taken over. The
+ * others are given up, so that coming back never puts two on one device.
+ */
+function leftSeat({ devices, ...seat }: Seat, held: ReadonlySet<DeviceId>): Seat {
+  const own = (devices ?? []).filter((id) => !held.has(id));
+  return own.length === 0 ? seat : { ...seat, devices: own };
+}
+
 /** Seats the users of the stack; whoever has no record, or another one than before, gets a hint with the line to paste. */
 export function seatUsers(
   settings: Settings,
   members: readonly Member[],
   devices: ReadonlyMap<string, readonly DeviceId[]>,
+  held: ReadonlySet<DeviceId>,
 ): Decided<Seating> {
   const slots = assignSlots(settings, members);
   const findings: Finding[] = [...slots.findings];
   const users = new Map<string, Seat>();
-  const seats = new Map<string, Seat>(recordedSeats(settings));
+  const seats = new Map<string, Seat>(
+    [...recordedSeats(settings)].map(([user, seat]) => [user, leftSeat(seat, held)]),
+  );
   for (const { user, recorded } of members) {
     const own = devices.get(user.name);
     const seat: Seat = {

@@ -1,10 +1,10 @@
 export type { Finding, Severity } from "./finding";
-export { parseSettings, type ParsedSettings, type SettingsInput } from "./parse";
+export { parseSettings, type ParsedSettings } from "./parse";
 export { addRosterRow, removeRosterRow } from "./rosterFile";
-export { type GpuRequest, type Seat, type Settings, type User } from "./schema";
+export { type Seat, type Settings, type User } from "./schema";
 export { settingsError } from "./settingsError";
 export { StackFileError } from "./stackDocument";
 export { readStackConfig, setValue } from "./stackFile";
 export { newStackId } from "./stackId";
-export { forgetSeat, recordSeats, type SeatsRecord } from "./stackSeats";
+export { forgetSeat, recordSeats } from "./stackSeats";
 export { addUser, type NewUser, removeUser, rosterOf } from "./stackUsers";

@@ -43,9 +43,16 @@ interface Lines {
   readonly filled: readonly number[];
 }
 
+/** `key:  # comment`, whose comment goes to a line of its own when a document is written. */
+const COMMENT_BEHIND_KEY = /^\s*(- )*[^\s#][^#]*:\s+#/;
+
 function linesOf(text: string): Lines {
   const all = text.split("\n");
-  return { all, filled: all.flatMap((line, index) => (line.trim() === "" ? [] : [index])) };
+  const filled = all.flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    return COMMENT_BEHIND_KEY.test(line) ? [index, index] : [index];
+  });
+  return { all, filled };
 }
 
 function commonCount(left: readonly string[], right: readonly string[]): number {
@@ -69,9 +76,10 @@ function spliceLines(original: string, before: string, after: string): string {
     to: tail === 0 ? (filled.at(-1) ?? all.length - 1) + 1 : (filled.at(-tail) ?? all.length),
   });
   const [into, out] = [cut(o), cut(a)];
+  if (into.from > into.to) return after;
   return [
     ...o.all.slice(0, into.from),
-    ...a.all.slice(out.from, out.to),
+    ...a.all.slice(out.from, out.to).map((line) => line.trimEnd()),
     ...o.all.slice(into.to),
   ].join("\n");
 }
@@ -80,13 +88,15 @@ function spliceBlocks(text: string, before: string, after: string): string | und
   const [o, b, a] = [cutAtSettings(text), cutAtSettings(before), cutAtSettings(after)];
   if (!o || !b || !a) return undefined;
   const find = (blocks: Blocks, key: string) => blocks.blocks.find((block) => block.key === key);
-  const parts = a.blocks.map(({ key, text: now }) => {
+  let result = o.head;
+  for (const { key, text: now } of a.blocks) {
     const [was, original] = [find(b, key), find(o, key)];
-    if (!was || !original) return now;
-    return was.text === now ? original.text : spliceLines(original.text, was.text, now);
-  });
-  const endLine = (part: string) => (part === "" || part.endsWith("\n") ? part : `${part}\n`);
-  return [o.head, ...parts].map(endLine).join("") + o.tail;
+    if (result !== "" && !result.endsWith("\n")) result += "\n";
+    if (!was || !original) result = result.replace(/\n\s*\n$/, "\n") + now;
+    else if (was.text === now) result += original.text;
+    else result += spliceLines(original.text, was.text, now);
+  }
+  return (result.endsWith("\n") ? result : `${result}\n`) + o.tail;
 }
 
 function styleOf(text: string): ToStringOptions {
@@ -95,7 +105,7 @@ function styleOf(text: string): ToStringOptions {
     indent,
     lineWidth: 0,
     indentSeq: !/^( *)[^\s#][^\n]*:[ \t]*\n\1- /m.test(text),
-    flowCollectionPadding: /\{ \S/.test(text),
+    flowCollectionPadding: /\{ \S/.test(text) || !/\{\S/.test(text),
   };
 }
 

@@ -1,15 +1,17 @@
 import { checkSections } from "./checks";
 import type { Finding } from "./finding";
-import { error, issueFindings, pathText } from "./problems";
+import { error } from "./problems";
+import { read } from "./read";
 import { type RawUser, readRoster, rosterUsers } from "./roster";
 import { type Settings, settingsSchema } from "./schema";
 import { checkKeyless, checkUsers, readUsers } from "./users";
-import { ENCRYPTED, parseBestEffort, withoutEncrypted } from "./values";
+import { ENCRYPTED, parseBestEffort } from "./values";
 
 const NAMESPACE = "gpudev:";
 /** Settings that are plain text, so that `gpudev:team: "2024"` stays a text. */
 const TEXTS = ["target", "team"];
 
+const usersSchema = settingsSchema.pick({ users: true });
 const sectionsSchema = settingsSchema.omit({ users: true });
 
 /** A stack's configuration, and how to read the files that it names. */
@@ -58,20 +60,15 @@ function rawUsers(
   value: unknown,
   readFile: SettingsInput["readFile"],
 ): { raw: RawUser[]; findings: Finding[] } {
-  if (Array.isArray(value))
-    return {
-      raw: value.map((one: unknown, index) => ({ path: `gpudev:users[${index}]`, value: one })),
-      findings: [],
-    };
+  if (Array.isArray(value)) {
+    const raw = value.map((one: unknown, index) => ({
+      path: `gpudev:users[${index}]`,
+      value: one,
+    }));
+    return { raw, findings: [] };
+  }
   if (typeof value === "string" && value.endsWith(".csv")) return usersFromFile(value, readFile);
-  const issues =
-    settingsSchema.pick({ users: true }).safeParse({ users: value }).error?.issues ?? [];
-  return {
-    raw: [],
-    findings: issues.flatMap((issue) =>
-      issueFindings("gpudev:", "settings", issue, { users: value }),
-    ),
-  };
+  return { raw: [], findings: read(usersSchema, NAMESPACE, "settings", { users: value }).findings };
 }
 
 function usersFromFile(file: string, readFile: SettingsInput["readFile"]) {
@@ -101,49 +98,27 @@ function usersFromFile(file: string, readFile: SettingsInput["readFile"]) {
 
 /** Reads a stack's settings and collects every problem in them. Throws nothing for a person's mistake. */
 export function parseSettings(input: SettingsInput): ParsedSettings {
-  const decoded = withoutEncrypted(decode(input.config));
-  const { users: usersValue, ...rest } = decoded.value as Record<string, unknown>;
-  const findings: Finding[] = decoded.paths.map((path) =>
-    error(
-      pathText(NAMESPACE, path),
-      "encrypted",
-      "This setting is encrypted, and gpudev has no secret settings.",
-      "Write it plainly, without `secure:`.",
-    ),
-  );
-
-  const sections = parseBestEffort(sectionsSchema, rest);
-  findings.push(
-    ...sections.issues.flatMap((issue) => issueFindings(NAMESPACE, "settings", issue, rest)),
-  );
+  const { users: usersValue, ...rest } = decode(input.config);
+  const sections = read(sectionsSchema, NAMESPACE, "settings", rest);
   const listed = rawUsers(usersValue, input.readFile);
-  const read = readUsers(listed.raw);
-  findings.push(...listed.findings, ...read.findings);
+  const { users, findings: userFindings } = readUsers(listed.raw);
+  const findings = [...sections.findings, ...listed.findings, ...userFindings];
 
   // Without a target the other settings can still be looked at, but nothing can be planned.
   const body =
     sections.value ?? parseBestEffort(sectionsSchema, { ...rest, target: "workstation" }).value;
+  const names = users.map(({ user }) => user.name);
   if (body) {
-    findings.push(
-      ...checkUsers(read.users, body),
-      ...checkKeyless(read.users, listed.raw, body.services),
-    );
-    findings.push(
-      ...checkSections(
-        body,
-        read.users.map(({ user }) => user.name),
-      ),
-    );
+    findings.push(...checkUsers(users, body), ...checkKeyless(users, listed.raw, body.services));
+    findings.push(...checkSections(body, names));
   }
   if (!sections.value) return { findings };
-  return {
-    settings: {
-      ...sections.value,
-      stack: input.stack,
-      team: sections.value.team ?? input.stack,
-      users: read.users.map(({ user }) => user),
-      userPaths: Object.fromEntries(read.users.map(({ path, user }) => [user.name, path])),
-    },
-    findings,
+  const settings = {
+    ...sections.value,
+    stack: input.stack,
+    team: sections.value.team ?? input.stack,
+    users: users.map(({ user }) => user),
+    userPaths: Object.fromEntries(users.map(({ path, user }) => [user.name, path])),
   };
+  return { settings, findings };
 }

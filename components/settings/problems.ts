@@ -2,6 +2,8 @@ import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import type { Finding } from "./finding";
 import { settingsSchema, userSchema } from "./schema";
+import { PRIVATE_KEY } from "./sshKeys";
+import type { Unusable } from "./values";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -29,11 +31,9 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return distance(name.toLowerCase(), best.toLowerCase()) <= allowed ? best : undefined;
 }
 
-/** A value as it may be shown: short, on one line, and never a private key. */
-export function shown(value: unknown): string {
+/** A value as it is shown: short and on one line. */
+function shown(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? "");
-  if (/PRIVATE KEY|PuTTY-User-Key/i.test(text))
-    return "the value (not shown: it holds a private key)";
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
@@ -167,6 +167,18 @@ function valueProblem(path: string, issue: Issue, value: unknown): Finding {
       : bad(`is above ${issue.maximum}`, `Give at most ${issue.maximum}`);
   const [reason = issue.message, ...mend] = issue.message.split("; ");
   return bad(reason, mend.join("; ") || "See docs/configuration.md for what it may be");
+}
+
+/** The finding of a text that must not be used. `base` is the config path of the value that it stood in. */
+export function unusableFinding(base: string, { path, kind }: Unusable): Finding {
+  const place = pathText(base, path);
+  if (kind === "private-key") return error(place, kind, PRIVATE_KEY.message, PRIVATE_KEY.mend);
+  return error(
+    place,
+    kind,
+    "This setting is encrypted, and gpudev has no secret settings.",
+    "Write it plainly, without `secure:`.",
+  );
 }
 
 /**

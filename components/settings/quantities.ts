@@ -21,6 +21,7 @@ const DURATION_UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400
 export const bytes = z
   .string({ error: NO_BYTES })
   .regex(/^\d+(\.\d+)?(KiB|MiB|GiB|TiB|kB|MB|GB|TB|k|m|g)$/, NO_BYTES)
+  .meta({ title: "amount of memory" })
   .transform((text) => {
     const unit = text.replace(/^[\d.]+/, "");
     return Math.round(Number.parseFloat(text) * (BYTE_UNITS[unit] ?? Number.NaN));
@@ -30,10 +31,13 @@ export const bytes = z
 export const duration = z
   .string({ error: NO_DURATION })
   .regex(/^\d+(s|m|h|d)$/, NO_DURATION)
+  .meta({ title: "span of time" })
   .transform((text) => Number.parseInt(text, 10) * (DURATION_UNITS[text.slice(-1)] ?? Number.NaN));
 
 /** A point in time, ISO 8601 with an offset, so that it means the same everywhere. */
-export const instant = z.iso.datetime({
-  offset: true,
-  error: "is no time with its offset; write it as 2026-12-24T18:00:00+01:00",
-});
+export const instant = z.iso
+  .datetime({
+    offset: true,
+    error: "is no time with its offset; write it as 2026-12-24T18:00:00+01:00",
+  })
+  .meta({ title: "time" });

@@ -1,6 +1,7 @@
-import { CsvError, type Info, parse } from "csv-parse/sync";
+import { CsvError, parse } from "csv-parse/sync";
 import type { Finding } from "./finding";
 import { error, nearest } from "./problems";
+import { isPrivateKey } from "./sshKeys";
 
 /** Columns of a roster file. The first two are needed. */
 export const ROSTER_COLUMNS = ["name", "sshKeys", "gpus", "profile"] as const;
@@ -13,7 +14,7 @@ export interface RawUser {
 }
 
 /** One line of a roster file. */
-export interface RosterRow {
+interface RosterRow {
   /** Line in the file on which the row begins, counted from 1. */
   readonly line: number;
   /** Line on which it ends: a cell in quotes may hold line breaks. */
@@ -29,8 +30,8 @@ export interface Roster {
 }
 
 interface CsvRecord {
-  readonly record: string[];
-  readonly info: Info;
+  readonly record: readonly string[];
+  readonly lastLine: number;
 }
 
 function isColumn(name: string): name is RosterColumn {
@@ -70,20 +71,23 @@ function header(cells: readonly string[], path: string): Finding[] {
 /** Reads a roster file (RFC 4180, with or without byte order mark). `file` is its name, for findings. */
 export function readRoster(text: string, file: string): Roster {
   const place = (line: number) => `gpudev:users[${file}:${line}]`;
-  let records: CsvRecord[];
+  const records: CsvRecord[] = [];
   try {
-    records = parse(text, {
+    // csv-parse counts a line break of two signs within quotes as two lines.
+    parse(text.replaceAll("\r\n", "\n"), {
       bom: true,
-      info: true,
       trim: true,
       relax_column_count: true,
       skip_records_with_empty_values: true,
-    }) as unknown as CsvRecord[];
+      on_record: (record: string[], { lines }) => {
+        records.push({ record, lastLine: lines });
+        return record;
+      },
+    });
   } catch (problem) {
     if (!(problem instanceof CsvError)) throw problem;
-    const line = typeof problem["lines"] === "number" ? problem["lines"] : 1;
     const finding = error(
-      place(line),
+      place((records.at(-1)?.lastLine ?? 0) + 1),
       "roster-broken",
       "The roster is no CSV file from this line on: a quote is open or stands in the wrong place.",
       'Put a cell with commas, quotes or line breaks in quotes, and write a quote inside it twice: "".',
@@ -105,8 +109,9 @@ export function readRoster(text: string, file: string): Roster {
   if (findings.length > 0) return { columns: [], rows: [], findings };
   const columns = first.record.filter(isColumn);
   const rows: RosterRow[] = [];
-  for (const { record, info } of rest) {
-    const line = firstLine(record, info);
+  for (const { record, lastLine } of rest) {
+    // A cell in quotes may hold line breaks.
+    const line = lastLine - (record.join("").split("\n").length - 1);
     if (record.length > columns.length)
       findings.push(
         error(
@@ -119,17 +124,11 @@ export function readRoster(text: string, file: string): Roster {
     else
       rows.push({
         line,
-        lastLine: info.lines,
+        lastLine,
         cells: Object.fromEntries(columns.map((name, index) => [name, record[index] ?? ""])),
       });
   }
   return { columns, rows, findings };
-}
-
-/** csv-parse tells the line on which a record ends; a cell may hold line breaks. */
-function firstLine(record: readonly string[], info: Info): number {
-  const breaks = record.join("").split(/\r\n|\n|\r/).length - 1;
-  return info.lines - breaks;
 }
 
 const isNumber = (text: string) => /^\d+$/.test(text);
@@ -152,9 +151,7 @@ export function rosterUsers(roster: Roster, file: string): RawUser[] {
     path: `gpudev:users[${file}:${line}]`,
     value: {
       name: cells.name,
-      sshKeys: /PRIVATE KEY/.test(cells.sshKeys ?? "")
-        ? [cells.sshKeys]
-        : split(cells.sshKeys ?? ""),
+      sshKeys: isPrivateKey(cells.sshKeys ?? "") ? [cells.sshKeys] : split(cells.sshKeys ?? ""),
       ...(cells.gpus ? { gpus: gpuRequest(cells.gpus) } : {}),
       ...(cells.profile ? { profile: cells.profile } : {}),
     },

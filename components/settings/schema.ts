@@ -31,6 +31,7 @@ const gpuCount = z
     },
   )
   .meta({
+    title: "count, `auto`, `none` or list of devices",
     description:
       "Whole GPUs for each user: a count, `none`, `auto` (one where the machine has GPUs, else the CPU), or a list of device indexes or UUIDs.",
   });
@@ -38,7 +39,7 @@ const gpuCount = z
 const limitsShape = {
   memory: bytes.optional().meta({
     description:
-      "Memory limit, such as `16GiB`. Default: an equal share of the machine's memory, less 2 GiB for the machine itself.",
+      "Memory limit, such as `16GiB`. Default: the machine's memory less 2 GiB; on a machine with several GPUs the part that goes with the user's. It does not change when users come and go.",
   }),
   cpus: z.number().positive().max(1024).optional().meta({
     description: "CPU limit in cores. Default: all of the machine's cores, shared fairly.",
@@ -81,7 +82,7 @@ const gpuSchema = z
         "How Docker hands over GPUs: CDI (Docker 26.1 or newer) or the NVIDIA runtime. `auto` takes CDI where it is to be had.",
     }),
   })
-  .meta({ title: "GPU" });
+  .meta({ title: "GPU", description: "GPUs, and how users get them." });
 
 const aptPackage = z
   .string()
@@ -98,7 +99,10 @@ const pipRequirement = z
 
 const imageSchema = z
   .strictObject({
-    torch: z.string().default("2.6.0").meta({ description: "PyTorch release. Default 2.6.0." }),
+    torch: z
+      .string()
+      .default("2.6.0")
+      .meta({ description: "PyTorch release; `2.6` stands for its newest patch release." }),
     cuda: z.string().optional().meta({
       description:
         "CUDA version of the PyTorch build, such as `12.4`. Default: the build that the package index serves for this release (12.4 for torch 2.6).",
@@ -121,7 +125,7 @@ const imageSchema = z
       .optional()
       .meta({
         description:
-          "Package index for PyTorch's wheels, such as `https://download.pytorch.org/whl/cu126`. Default: pip's own default index.",
+          "Package index for PyTorch's wheels, such as `https://download.pytorch.org/whl/cu126`. Default: pip's own default index where that serves the build, else PyTorch's index for the CUDA version.",
       }),
     extraCa: z.string().optional().meta({
       description:
@@ -129,7 +133,7 @@ const imageSchema = z
     }),
     uid: z.int().min(1).max(60_000).default(1000).meta({
       description:
-        "User and group id inside, 1000 by default: the first user of most Linux machines, so that mounted folders are writable.",
+        "User and group id inside. The default is that of the first user on most Linux machines, so that mounted folders are writable.",
     }),
     repository: z
       .string()
@@ -157,7 +161,7 @@ const imageSchema = z
         description: "Use this image, named by digest, instead of building one.",
       }),
   })
-  .meta({ title: "Image" });
+  .meta({ title: "Image", description: "The image that every environment of the stack runs." });
 
 const servicesSchema = z
   .strictObject({
@@ -167,7 +171,10 @@ const servicesSchema = z
       .default(true)
       .meta({ description: "SSH: shell, sftp, port forwarding, VS Code Remote." }),
   })
-  .meta({ title: "Services" });
+  .meta({
+    title: "Services",
+    description: "How users enter their environments; at least one is on.",
+  });
 
 const mountSchema = z.strictObject({
   source: z
@@ -204,7 +211,10 @@ const portsSchema = z
       .default(2222)
       .meta({ description: "First SSH port; a user's is this plus the user's slot." }),
   })
-  .meta({ title: "Ports" });
+  .meta({
+    title: "Ports",
+    description: "Ports of the machine; inside, Jupyter listens on 8888 and SSH on 2222.",
+  });
 
 const networksSchema = z
   .strictObject({
@@ -216,7 +226,7 @@ const networksSchema = z
           "Private IPv4 range; each user gets a network of its own in it: the /29 that the user's slot numbers.",
       }),
   })
-  .meta({ title: "Networks" });
+  .meta({ title: "Networks", description: "Docker networks of the stack." });
 
 const bindSchema = z
   .strictObject({
@@ -243,7 +253,10 @@ const bindSchema = z
       .optional()
       .meta({ description: "Serve Jupyter by https." }),
   })
-  .meta({ title: "Bind" });
+  .meta({
+    title: "Bind",
+    description: "Who can reach the ports. Unless set, only programs on the machine itself.",
+  });
 
 const lifetimeSchema = z
   .strictObject({
@@ -255,10 +268,10 @@ const lifetimeSchema = z
       .optional()
       .meta({ description: "End of the stack, with its offset: `2026-12-24T18:00:00+01:00`." }),
     stopGrace: duration.prefault("30s").meta({
-      description: "Time for training to write its checkpoint after SIGTERM. Default 30s.",
+      description: "Time for training to write its checkpoint after SIGTERM.",
     }),
   })
-  .meta({ title: "Lifetime" });
+  .meta({ title: "Lifetime", description: "When environments stop." });
 
 const dockerSchema = z
   .strictObject({
@@ -278,7 +291,7 @@ const dockerSchema = z
         "Pulumi providers for Docker: the small ones that gpudev brings, which need no download, or Pulumi's own. A stack keeps the one that made it: see docs/upgrade-contract.md before changing it.",
     }),
   })
-  .meta({ title: "Docker" });
+  .meta({ title: "Docker", description: "The Docker daemon that runs the environments." });
 
 export const seatSchema = z.strictObject({
   slot: z.int().min(0).max(65_535).meta({ description: "Fixes the user's ports and network." }),
@@ -290,7 +303,7 @@ export const seatSchema = z.strictObject({
   devices: z
     .array(z.union([z.int().min(0), z.string()]))
     .optional()
-    .meta({ description: "The user's GPU devices." }),
+    .meta({ title: "list of device indexes or UUIDs", description: "The user's GPU devices." }),
 });
 
 const seatsSchema = z
@@ -327,15 +340,21 @@ export const settingsSchema = z
         description: "Users with one budget. Default: the stack's name.",
       }),
     users: z
-      .union([
-        z
-          .string()
-          .regex(
-            /\.csv$/,
-            "is no roster file; write a list of users, or the name of a file that ends in .csv",
-          ),
-        z.array(userSchema),
-      ])
+      .union(
+        [
+          z
+            .string()
+            .regex(
+              /\.csv$/,
+              "is no roster file; write a list of users, or the name of a file that ends in .csv",
+            ),
+          z.array(userSchema),
+        ],
+        {
+          error:
+            "is no list of users; write a list of users, or the name of a roster file that ends in .csv",
+        },
+      )
       .meta({
         description: "The users, or the name of a roster file (CSV, beside the stack file).",
       }),

@@ -11,6 +11,8 @@ export interface KeyProblem {
 }
 
 const NEW_PAIR = "Make a pair with `ssh-keygen -t ed25519` and give the line of its .pub file.";
+const NO_KEY = "This SSH key cannot be read: its data do not make a key of the type it names.";
+const ED25519_BYTES = 32;
 const KEY_TYPE =
   /(?:^|[\s,"])((?:sk-)?(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-nistp\d+)(?:-cert-v01)?(?:@openssh\.com)?)(?=\s|$)/;
 
@@ -39,7 +41,8 @@ function wireStrings(blob: Buffer): Buffer[] | undefined {
 
 /** Hardware-bound keys (OpenSSH's PROTOCOL.u2f), which sshpk does not read. */
 function isHardwareKey(type: string, parts: readonly Buffer[]): boolean {
-  if (type === "sk-ssh-ed25519@openssh.com") return parts.length === 3 && parts[1]?.length === 32;
+  if (type === "sk-ssh-ed25519@openssh.com")
+    return parts.length === 3 && parts[1]?.length === ED25519_BYTES;
   return (
     type === "sk-ecdsa-sha2-nistp256@openssh.com" &&
     parts.length === 4 &&
@@ -65,22 +68,26 @@ function strength(line: string): KeyProblem | undefined {
       };
     return undefined;
   } catch (problem) {
-    if (problem instanceof KeyParseError)
-      return broken(
-        "This SSH key cannot be read: its data do not make a key of the type it names.",
-      );
+    if (problem instanceof KeyParseError) return broken(NO_KEY);
     throw problem;
   }
 }
 
+/** Whether a text is, or holds, a private key. */
+export function isPrivateKey(text: string): boolean {
+  return /PRIVATE KEY|PuTTY-User-Key-File/i.test(text);
+}
+
+/** What is said of a private key, wherever it was found. */
+export const PRIVATE_KEY: KeyProblem = {
+  code: "private-key",
+  message: "This is a private key; it is not shown here.",
+  mend: `Take it out of the file and of its history, and stop using it: whoever read the file has it. ${NEW_PAIR}`,
+};
+
 /** Looks whether a line is one public SSH key that is strong enough, by really reading it. */
 export function keyProblem(line: string): KeyProblem | undefined {
-  if (/PRIVATE KEY|PuTTY-User-Key-File/i.test(line))
-    return {
-      code: "private-key",
-      message: "This is a private key; it is not shown here.",
-      mend: `Take it out of the file and of its history, and stop using it: whoever read the file has it. ${NEW_PAIR}`,
-    };
+  if (isPrivateKey(line)) return PRIVATE_KEY;
   if (/BEGIN (SSH2 )?PUBLIC KEY/.test(line))
     return broken(
       "This public key is not in OpenSSH's form.",
@@ -122,9 +129,8 @@ export function keyProblem(line: string): KeyProblem | undefined {
   if (!parts) return broken("This SSH key is cut off: its data end too early.");
   if (parts[0]?.toString("latin1") !== type)
     return broken(`This SSH key says ${type}, and its data say another type.`);
-  if (type.startsWith("sk-"))
-    return isHardwareKey(type, parts)
-      ? undefined
-      : broken("This SSH key cannot be read: its data do not make a key of the type it names.");
+  if (type.startsWith("sk-")) return isHardwareKey(type, parts) ? undefined : broken(NO_KEY);
+  // sshpk reads an Ed25519 key of any length.
+  if (type === "ssh-ed25519" && parts[1]?.length !== ED25519_BYTES) return broken(NO_KEY);
   return strength(text);
 }

@@ -1,4 +1,4 @@
-import { type Document, isMap, parseDocument } from "yaml";
+import { type Document, isMap, type Node, parseDocument } from "yaml";
 import type { Finding } from "./finding";
 import { keepFormatting } from "./keepFormatting";
 import { error } from "./problems";
@@ -65,6 +65,22 @@ export function openStackFile(text: string): Document {
 export function keyOf(doc: Document, key: string): string {
   const bare = key.slice(NAMESPACE.length);
   return !doc.hasIn(["config", key]) && doc.hasIn(["config", bare]) ? bare : key;
+}
+
+/** Adds a setting that the file does not have yet, below everything else, comments included. */
+export function addSetting(doc: Document, key: string, value: Node): void {
+  const config = doc.get("config");
+  if (!isMap(config)) {
+    doc.setIn(["config", key], value);
+    return;
+  }
+  const name = doc.createNode(key);
+  if (config.comment) {
+    name.commentBefore = config.comment;
+    name.spaceBefore = true;
+    config.comment = null;
+  }
+  config.add(doc.createPair(name, value));
 }
 
 /** Runs one edit; where it changes nothing, the text stays as it is to the last byte. */

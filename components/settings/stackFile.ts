@@ -1,3 +1,4 @@
+import { isNode } from "yaml";
 import { editStackFile, keyOf, NAMESPACE, openStackFile } from "./stackDocument";
 import { ENCRYPTED } from "./values";
 
@@ -42,9 +43,10 @@ export function setValue(
 ): string {
   return editStackFile(text, (doc) => {
     const [key, ...rest] = path;
-    doc.setIn(
-      ["config", keyOf(doc, key), ...rest],
-      doc.createNode(value, { flow: rest.length > 0 }),
-    );
+    const place = ["config", keyOf(doc, key), ...rest];
+    const node = doc.createNode(value, { flow: rest.length > 0 });
+    const before = doc.getIn(place, true);
+    if (isNode(before) && before.comment) node.comment = before.comment;
+    doc.setIn(place, node);
   });
 }

@@ -1,7 +1,7 @@
-import { type Document, isMap, isPair, isScalar, type YAMLMap } from "yaml";
+import { type Document, isMap, isPair, isScalar, type Node, type YAMLMap } from "yaml";
 import { nearest } from "./problems";
 import type { Seat } from "./schema";
-import { editStackFile, fail, keyOf } from "./stackDocument";
+import { addSetting, editStackFile, fail, keyOf } from "./stackDocument";
 
 /** Seats as `gpudev:seats` records them: the stack's id, and each user's seat under the user's name. */
 export interface SeatsRecord {
@@ -13,17 +13,24 @@ export interface SeatsRecord {
 function mapAt(doc: Document, key: string): YAMLMap {
   const path = ["config", keyOf(doc, key)];
   const found = doc.getIn(path);
-  if (isMap(found)) return found;
+  if (isMap(found)) {
+    if (found.items.length === 0) found.flow = false;
+    return found;
+  }
   if (found !== undefined && found !== null)
     fail(key, "wrong-type", "This must be a mapping.", "Take it out, and gpudev writes it anew.");
-  const made = doc.createNode({});
-  doc.setIn(path, made);
+  if (found === null) doc.deleteIn(path);
+  const made = doc.createNode({}) as YAMLMap;
+  addSetting(doc, key, made);
   return made;
 }
 
-/** Sets one pair; a short mapping is written on one line. */
+/** Sets one pair on one line, and keeps the comment behind it. */
 function put(doc: Document, map: YAMLMap, key: string, value: unknown): void {
-  map.set(doc.createNode(key), doc.createNode(value, { flow: true }));
+  const node = doc.createNode(value, { flow: true });
+  const before = map.get(key, true) as Node | undefined;
+  if (before?.comment) node.comment = before.comment;
+  map.set(doc.createNode(key), node);
 }
 
 function sameSeat(left: unknown, right: Seat): boolean {
@@ -47,7 +54,7 @@ export function recordSeats(text: string, seats: SeatsRecord): string {
   return editStackFile(text, (doc) => {
     const map = mapAt(doc, "gpudev:seats");
     for (const [name, seat] of Object.entries(seats)) {
-      const recorded = doc.getIn(["config", keyOf(doc, "gpudev:seats"), name]);
+      const recorded: unknown = map.get(name);
       if (typeof seat === "string") {
         if (recorded !== seat) put(doc, map, name, seat);
       } else if (!sameSeat(isMap(recorded) ? recorded.toJS(doc) : recorded, seat)) {

@@ -1,4 +1,4 @@
-import { type Document, isMap, isSeq, visit } from "yaml";
+import { type Document, isMap, isNode, isSeq, visit } from "yaml";
 import type { z } from "zod";
 import { error, nearest } from "./problems";
 import type { userSchema } from "./schema";
@@ -97,6 +97,9 @@ export function removeUser(text: string, name: string): string {
     const names = userNames(doc);
     const index = names.indexOf(name);
     if (index < 0) throw unknownUser(name, names);
-    doc.deleteIn(["config", keyOf(doc, "gpudev:users"), index]);
+    const users = ["config", keyOf(doc, "gpudev:users")];
+    doc.deleteIn([...users, index]);
+    const first = doc.getIn([...users, 0], true);
+    if (index === 0 && isNode(first)) first.spaceBefore = false;
   });
 }

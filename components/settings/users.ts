@@ -1,9 +1,9 @@
 import type { Finding } from "./finding";
-import { error, issueFindings, nearest, pathText } from "./problems";
+import { error, nearest, pathText } from "./problems";
+import { read } from "./read";
 import type { RawUser } from "./roster";
 import { type Settings, type User, userSchema } from "./schema";
 import { keyProblem } from "./sshKeys";
-import { parseBestEffort } from "./values";
 
 /** Names that would clash with what gpudev or JavaScript means by them. */
 const RESERVED: Readonly<Record<string, string>> = {
@@ -46,8 +46,8 @@ function checkKeys(path: string, user: User): { user: User; findings: Finding[] 
 }
 
 function readUser({ path, value }: RawUser): { user?: User; findings: Finding[] } {
-  const parsed = parseBestEffort(userSchema, value);
-  const findings = parsed.issues.flatMap((issue) => issueFindings(path, "user", issue, value));
+  const parsed = read(userSchema, path, "user", value);
+  const { findings } = parsed;
   if (!parsed.value) return { findings };
   const name = checkName(path, parsed.value.name);
   const keys = checkKeys(path, parsed.value);
@@ -63,11 +63,11 @@ export function readUsers(raw: readonly RawUser[]): { users: PlacedUser[]; findi
   const users: PlacedUser[] = [];
   const findings: Finding[] = [];
   for (const one of raw) {
-    const read = readUser(one);
-    findings.push(...read.findings);
-    if (!read.user) continue;
-    const { name } = read.user;
-    const same = users.find(({ user }) => user.name === name);
+    const { user, findings: own } = readUser(one);
+    findings.push(...own);
+    if (!user) continue;
+    const { name } = user;
+    const same = users.find((other) => other.user.name === name);
     if (same)
       findings.push(
         error(
@@ -77,7 +77,7 @@ export function readUsers(raw: readonly RawUser[]): { users: PlacedUser[]; findi
           "Give one of them another name, or take one out.",
         ),
       );
-    else users.push({ path: one.path, user: read.user });
+    else users.push({ path: one.path, user });
   }
   return { users, findings };
 }

@@ -93,5 +93,5 @@ export class Workstation extends pulumi.ComponentResource {
 
 /** Adds inputs that the SDK's own constructor would drop. */
 function withInputs(more: pulumi.Inputs): pulumi.ResourceTransformation {
-  return ({ props, opts }) => ({ props: { ...(props as pulumi.Inputs), ...more }, opts });
+  return ({ props, opts }) => ({ props: { ...props, ...more }, opts });
 }

@@ -1,6 +1,7 @@
 import * as tls from "node:tls";
 import { describe, expect, it } from "vitest";
-import { caFiles, chooseCa, holdsOthers, pemBlocks } from "../../cli/bootstrap/extraCa";
+import { caFiles, chooseCa, holdsOthers } from "../../cli/bootstrap/extraCa";
+import { lostCertificates, pemBlocks } from "../../cli/bootstrap/keepCertificates";
 
 const SYSTEM = "/etc/ssl/certs/ca-certificates.crt";
 const [own = "", other = ""] = tls.rootCertificates;
@@ -30,6 +31,18 @@ describe("holdsOthers", () => {
   });
   it("cuts a bundle into its certificates", () => {
     expect(pemBlocks(`# one\n${own}\n# two\n${other}\n`)).toHaveLength(2);
+  });
+});
+
+describe("lostCertificates", () => {
+  it.each([
+    ["", own, []],
+    [own, own, []],
+    [`${own}\n${other}`, `${other}\n${own}`, []],
+    [`${own}\n${other}\n`, `# new\n${own}\n`, [other]],
+    [own, "", [own]],
+  ])("case %#", (before, after, lost) => {
+    expect(lostCertificates(before, after)).toEqual(lost);
   });
 });
 

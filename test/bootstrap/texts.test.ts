@@ -2,8 +2,12 @@ import { describe, expect, it } from "vitest";
 import { lastLines, packagesWithCandidate } from "../../cli/bootstrap/apt";
 import { briefReason, hubAnswered, recipeHash } from "../../cli/bootstrap/base";
 import { parseOsRelease } from "../../cli/bootstrap/distribution";
-import { deviceSentence, parseGpuCheck, type FirstRun } from "../../cli/bootstrap/firstRun";
-import { gpuNames, toolkitVersion } from "../../cli/bootstrap/gpuToolkit";
+import {
+  deviceSentence,
+  parseGpuCheck,
+  trainingLine,
+  type FirstRun,
+} from "../../cli/bootstrap/firstRun";
 import { bootstrapBaseImage, bootstrapSuite } from "../../components/catalog/baseImage";
 
 describe("parseOsRelease", () => {
@@ -83,22 +87,6 @@ describe("a bootstrapped base", () => {
   });
 });
 
-describe("NVIDIA's tools", () => {
-  it("list GPUs by name", () => {
-    const listing = `GPU 0: NVIDIA L4 (UUID: GPU-6f1a6e8e-0c5f-2b9d-8d3f-1a2b3c4d5e6f)
-GPU 1: NVIDIA RTX 6000 Ada Generation (UUID: GPU-0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0)
-  MIG 1g.24gb     Device  0: (UUID: MIG-0b1c2d3e)
-`;
-    expect(gpuNames(listing)).toEqual(["NVIDIA L4", "NVIDIA RTX 6000 Ada Generation"]);
-    expect(gpuNames("No devices were found\n")).toEqual([]);
-  });
-  it("tell the toolkit's version", () => {
-    const text = "NVIDIA Container Toolkit CLI version 1.19.1\ncommit: 5f2a8e1\n";
-    expect(toolkitVersion(text)).toBe("1.19.1");
-    expect(toolkitVersion("")).toBeUndefined();
-  });
-});
-
 describe("the first run", () => {
   const check = {
     driver: "580.173.02",
@@ -131,5 +119,15 @@ describe("the first run", () => {
     ],
   ])("says of %j: %s", (seen, sentence) => {
     expect(deviceSentence({ ...seen, torch: "PyTorch 2.6.0", problems: [] })).toBe(sentence);
+  });
+
+  it.each([
+    [
+      "digits on cpu x 1, from step 0\nstep 1: loss 2.3026, checkpoint written\ndone: 1 steps\n",
+      "step 1: loss 2.3026",
+    ],
+    ["something else\n", "something else"],
+  ])("takes of %j: %s", (output, line) => {
+    expect(trainingLine(output)).toBe(line);
   });
 });

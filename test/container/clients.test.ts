@@ -7,7 +7,7 @@ import { withPage } from "../support/browser";
 import { identity, inspect } from "../support/docker";
 import { Project } from "../support/gpudev";
 import { Jupyter } from "../support/jupyter";
-import { eventually } from "../support/processes";
+import { eventually, must } from "../support/processes";
 import { makeKey, SshClient, type KeyPair } from "../support/ssh";
 
 let project: Project;
@@ -116,7 +116,6 @@ describe("OpenSSH, strict about the host's key", () => {
         "server.serve_forever()",
       ].join("\n"),
     );
-    const { must } = await import("../support/processes");
     await must("tar", ["-czf", archive, "-C", parts, "."]);
     // VS Code pipes a script into bash; the script unpacks a server below the home and leaves it running.
     const script = [

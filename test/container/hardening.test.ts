@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { address, docker, inside, insideMust, inspect } from "../support/docker";
 import { Project } from "../support/gpudev";
-import { accepts, eventually, must } from "../support/processes";
+import { accepts, eventually, must, run } from "../support/processes";
 import { makeKey, SshClient } from "../support/ssh";
 
 const MEMORY = 2 * 2 ** 30;
@@ -310,7 +310,6 @@ describe("secrets", () => {
   });
 
   it("are not in the logs", async () => {
-    const { run } = await import("../support/processes");
     const logs = await run("docker", ["logs", alice]);
     expect(leaks(logs.stdout + logs.stderr)).toEqual([]);
     expect(logs.stdout + logs.stderr).not.toMatch(/token=[0-9a-zA-Z]/);

@@ -11,10 +11,6 @@ export const RUN_FOLDER = "GPUDEV_E2E_FOLDER";
  * `npm start` has to install it, and its test runs first.
  */
 export default async function setup(): Promise<() => void> {
-  const root = path.resolve(__dirname, "..", "..");
-  if (!fs.existsSync(path.join(root, "dist", "cli", "main.js"))) {
-    throw new Error("dist is missing: run the tests by `npm run e2e`, which builds it");
-  }
   if (await installed("docker")) await startDaemon();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "gpudev-e2e-"));
   process.env[RUN_FOLDER] = folder;

@@ -4,8 +4,8 @@ import * as path from "node:path";
 import type { OpMap, PulumiFn } from "@pulumi/pulumi/automation";
 import { findPulumiCli } from "../../cli/engine/cli";
 import { countEvent, newTally, type EngineTally } from "../../cli/engine/events";
-import { stackFolders } from "../../cli/engine/stateFolders";
-import { openEngine, type Engine } from "../../cli/engine/workspace";
+import { PROJECT, stackFolders } from "../../cli/engine/stateFolders";
+import { openEngine, type Engine, type EngineRun } from "../../cli/engine/workspace";
 import { ROOT } from "./gpudev";
 import { docker } from "./docker";
 
@@ -28,6 +28,7 @@ export class EngineStack {
   private constructor(
     private readonly folder: string,
     private readonly engine: Engine,
+    private readonly stack: string,
   ) {}
 
   static async open(stack: string): Promise<EngineStack> {
@@ -44,7 +45,7 @@ export class EngineStack {
       program: () => self?.program() ?? Promise.resolve(),
       env: {},
     });
-    self = new EngineStack(folder, engine);
+    self = new EngineStack(folder, engine, stack);
     return self;
   }
 
@@ -62,28 +63,32 @@ export class EngineStack {
     return this.ran((run) => this.engine.destroy(run));
   }
 
-  /** The state as text, as the backend keeps it. */
-  async state(): Promise<string> {
-    return JSON.stringify(await this.engine.exportState());
+  /** The state as the file backend keeps it. */
+  state(): string {
+    const { backend } = stackFolders(this.folder, this.stack);
+    return fs.readFileSync(
+      path.join(backend, ".pulumi", "stacks", PROJECT, `${this.stack}.json`),
+      "utf8",
+    );
   }
 
   remove(): void {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async ran(operation: (run: Parameters<Engine["up"]>[0]) => Promise<OpMap>): Promise<Ran> {
+  private async ran(operation: (run: EngineRun) => Promise<void>): Promise<Ran> {
     const tally = newTally();
     const shown: string[] = [];
     try {
-      const changes = await operation({
+      await operation({
         onEvent: (event) => {
           const line = countEvent(tally, event);
           if (line !== undefined) shown.push(line);
         },
       });
-      return { changes, tally, shown };
+      return { changes: tally.changes, tally, shown };
     } catch (error) {
-      return { changes: {}, tally, shown, failure: String(error) };
+      return { changes: tally.changes, tally, shown, failure: String(error) };
     }
   }
 }

@@ -9,6 +9,12 @@ import { run, start, type Ended, type Running } from "./processes";
 export const ROOT = path.resolve(__dirname, "..", "..");
 const MAIN = path.join(ROOT, "dist", "cli", "main.js");
 
+/** What `gpudev up --json` prints, as far as these tests look at it. */
+export interface UpReport {
+  /** Operations of the engine and how often; empty where nothing changed. */
+  readonly changes: Readonly<Record<string, number>>;
+}
+
 export type Config = Readonly<Record<string, unknown>>;
 
 /**
@@ -91,6 +97,26 @@ export class Project {
       );
     }
     return JSON.parse(result.stdout) as T;
+  }
+
+  /** `gpudev up`, which has to succeed. */
+  up(): Promise<UpReport> {
+    return this.json<UpReport>("up", "--yes");
+  }
+
+  /** `gpudev destroy`, which has to succeed. */
+  async destroy(): Promise<void> {
+    await this.json("destroy", "--yes");
+  }
+
+  /** A user's Jupyter link with its token, as `gpudev open` prints it. */
+  async link(user: string): Promise<string> {
+    return (await this.json<{ link: string }>("open", user)).link;
+  }
+
+  /** The ssh_config that `up` writes. */
+  get sshConfig(): string {
+    return path.join(this.stateDir, "stacks", this.stack, "ssh_config");
   }
 
   container(user: string): string {

@@ -10,6 +10,8 @@ export interface HandPlan {
   readonly id?: string;
   /** Second part of the networks' range, 10.<range>.0.0/16. */
   readonly range?: number;
+  /** Slot of the first user. Default 0. */
+  readonly firstSlot?: number;
   readonly portBase?: number;
   readonly command?: readonly string[];
   readonly healthCheck?: readonly string[];
@@ -83,7 +85,9 @@ function environment(plan: HandPlan, user: string, slot: number): PlannedEnviron
 }
 
 export function handPlan(plan: HandPlan): Plan {
-  const environments = plan.users.map((user, slot) => environment(plan, user, slot));
+  const environments = plan.users.map((user, at) =>
+    environment(plan, user, (plan.firstSlot ?? 0) + at),
+  );
   return {
     stack: plan.stack,
     team: plan.stack,

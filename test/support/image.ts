@@ -2,22 +2,38 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { RUN_FOLDER } from "./e2eSetup";
 
-const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
-
-function noteFile(): string | undefined {
-  const folder = process.env[RUN_FOLDER];
-  return folder === undefined ? undefined : path.join(folder, "image.json");
+/** What `npm start` built on this machine, for the files that run after it. */
+interface Built {
+  /** `gpudev:image` of the stack file that it wrote. */
+  readonly settings: unknown;
+  /** The image that its container runs. */
+  readonly id: string;
 }
 
-/** Notes the image settings that `npm start` chose on this machine, so that later files share its image. */
-export function noteImageSettings(settings: unknown): void {
+const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
+
+function noteFile(): string {
+  const folder = process.env[RUN_FOLDER];
+  if (folder === undefined) throw new Error("the end-to-end tests run by `npm run e2e`");
+  return path.join(folder, "image.json");
+}
+
+function built(): Built | undefined {
   const file = noteFile();
-  if (file !== undefined) fs.writeFileSync(file, JSON.stringify(settings));
+  return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as Built) : undefined;
+}
+
+/** Notes what `npm start` built, so that later files share its image. */
+export function noteBuilt(note: Built): void {
+  fs.writeFileSync(noteFile(), JSON.stringify(note));
 }
 
 /** Image settings for a test's stack: those of `npm start`, or the ones that need no image hub. */
 export function imageSettings(): unknown {
-  const file = noteFile();
-  if (file !== undefined && fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, "utf8"));
-  return { base: "bootstrap:bookworm", extraCa: CA_BUNDLE };
+  return built()?.settings ?? { base: "bootstrap:bookworm", extraCa: CA_BUNDLE };
+}
+
+/** The image for `docker run` by hand: that of `npm start`, or the last that was built here. */
+export function imageName(): string {
+  return built()?.id ?? "pytorch-cuda:2.6-cuda12.4";
 }

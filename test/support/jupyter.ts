@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import WebSocket from "ws";
+import { eventually } from "./processes";
 
 interface Message {
   readonly channel?: string;
@@ -39,8 +40,9 @@ export class Kernel {
   }
 
   /** Sends a cell; returns its result once the kernel is idle again. */
-  execute(code: string): Promise<CellResult> {
+  execute(code: string, limit = 180_000): Promise<CellResult> {
     const id = randomUUID();
+    const heard: string[] = [];
     let text = "";
     let value: string | undefined;
     let error: string | undefined;
@@ -48,12 +50,18 @@ export class Kernel {
       const finish = (act: () => void) => {
         this.socket.off("message", hear);
         this.socket.off("close", closed);
+        clearTimeout(timer);
         act();
       };
+      const timer = setTimeout(
+        () => finish(() => reject(new Error(`no end of: ${code}; heard: ${heard.join(", ")}`))),
+        limit,
+      );
       const closed = () =>
         finish(() => reject(new Error(`the kernel's websocket closed during: ${code}`)));
       const hear = (data: WebSocket.RawData) => {
         const message = JSON.parse((data as Buffer).toString()) as Message;
+        heard.push(`${message.channel ?? ""} ${message.header.msg_type}`);
         if (message.parent_header.msg_id !== id) return;
         const { content } = message;
         if (message.header.msg_type === "stream") text += content.text ?? "";
@@ -120,7 +128,18 @@ export class Jupyter {
   request(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.token !== undefined) headers.set("Authorization", `token ${this.token}`);
-    return fetch(`${this.base}${path}`, { ...init, headers, redirect: "manual" });
+    const signal = AbortSignal.timeout(30_000);
+    return fetch(`${this.base}${path}`, { ...init, headers, redirect: "manual", signal });
+  }
+
+  /** Waits until the server answers; a published port accepts connections before anybody listens inside. */
+  async ready(): Promise<void> {
+    await eventually(`${this.base} answers`, () =>
+      fetch(`${this.base}/api`, { signal: AbortSignal.timeout(3_000) }).then(
+        (response) => response.status === 200,
+        () => false,
+      ),
+    );
   }
 
   /** Status code of a request. */

@@ -1,0 +1,33 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { deploy, makePlan, parseSettings, readLookups, settingsError } from "./components";
+import type { Finding, Outputs } from "./components";
+import { packageRoot } from "./components/lookups/paths";
+
+/** Says what was found that does not stop the run. */
+async function tell(findings: readonly Finding[]): Promise<void> {
+  for (const { severity, path: where, message, mend } of findings) {
+    if (severity === "error") continue;
+    const text = `${where}: ${message} ${mend}`;
+    await (severity === "warning" ? pulumi.log.warn(text) : pulumi.log.info(text));
+  }
+}
+
+/** The program of plain `pulumi up`: settings, lookups, plan, target, outputs. */
+async function program(): Promise<Outputs> {
+  const stacks = path.join(packageRoot(), "stacks");
+  const { settings, findings } = parseSettings({
+    stack: pulumi.getStack(),
+    config: pulumi.runtime.allConfig(),
+    readFile: (name) => fs.readFileSync(path.resolve(stacks, name), "utf8"),
+  });
+  if (settings === undefined) throw settingsError(findings);
+  const plan = makePlan(settings, await readLookups(settings));
+  const found = [...findings, ...plan.findings];
+  await tell(found);
+  if (found.some(({ severity }) => severity === "error")) throw settingsError(found);
+  return deploy(plan);
+}
+
+export = program;

@@ -1,0 +1,59 @@
+import { parseArgs } from "node:util";
+import type { Figure, Measurement } from "./figures";
+import { planning } from "./planning";
+import { json, table } from "./table";
+
+const MEASUREMENTS: readonly Measurement[] = [planning];
+
+const USAGE = `npm run bench -- [--only NAME]... [--json]
+Prints what gpudev costs, each figure beside what it is held against.
+${MEASUREMENTS.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join("\n")}
+`;
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string", multiple: true },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const only = values.only?.flatMap((names) => names.split(","));
+  const unknown = only?.filter((name) => !MEASUREMENTS.some((one) => one.name === name)) ?? [];
+  if (values.help || unknown.length > 0) {
+    for (const name of unknown) say(`There is no measurement ${name}.`);
+    process.stdout.write(USAGE);
+    process.exitCode = unknown.length > 0 ? 2 : 0;
+    return;
+  }
+  const figures: Figure[] = [];
+  const failures: { name: string; because: string }[] = [];
+  for (const { name, title, measure } of MEASUREMENTS) {
+    if (only !== undefined && !only.includes(name)) continue;
+    say(`… ${title}`);
+    try {
+      figures.push(...(await measure((line) => say(`    ${line}`))));
+    } catch (error) {
+      const because = error instanceof Error ? error.message : String(error);
+      failures.push({ name, because });
+      say(`✗ ${name} could not be measured: ${because}`);
+    }
+  }
+  if (values.json)
+    process.stdout.write(`${JSON.stringify({ figures: json(figures), failures }, undefined, 2)}\n`);
+  else
+    process.stdout.write(
+      [
+        table(figures),
+        ...failures.map(({ name, because }) => `${name} could not be measured: ${because}`),
+        "",
+      ].join("\n"),
+    );
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+void main();

@@ -1,0 +1,72 @@
+import type { Lookups } from "../../components/lookups/model";
+import { makePlan } from "../../components/plan";
+import type { Plan } from "../../components/plan/model";
+import type { Settings } from "../../components/settings";
+import { inTurn, seconds, type Figure, type Measurement, type Say } from "./figures";
+import { emptyMachine, goodPlan, publicKey, runningMachine, settingsFor } from "./manyUsers";
+
+const ROUNDS = 41;
+const LINEAR =
+  "one plan of 1,000 users against ten plans of 100 over data of their own: 1 is linear, 10 would be quadratic";
+
+type World = readonly (readonly [Settings, Lookups])[];
+
+/** Keeps what was planned, as whoever plans does. */
+let kept: readonly Plan[] = [];
+
+function planAll(world: World): Promise<number> {
+  return seconds(() => {
+    kept = world.map(([settings, lookups]) => makePlan(settings, lookups));
+    return Promise.resolve(kept);
+  });
+}
+
+function growth(name: string, many: number, tenTimesFew: number): Figure {
+  const ratio = many / tenTimesFew;
+  return { name, value: many * 1000, unit: "ms", ratio, atMost: 1.25, note: LINEAR };
+}
+
+async function measure(say: Say): Promise<readonly Figure[]> {
+  const key = await publicKey();
+  const stacks = {
+    few: Array.from({ length: 10 }, () => settingsFor(100, key)),
+    many: [settingsFor(1000, key)],
+  };
+  const fresh = (all: readonly Settings[]): World => all.map((one) => [one, emptyMachine()]);
+  const running = (all: readonly Settings[]): World =>
+    all.map((one) => [one, runningMachine(goodPlan(one, emptyMachine()))]);
+  const first = await planAll(fresh(stacks.many));
+  const worlds = {
+    few: fresh(stacks.few),
+    many: fresh(stacks.many),
+    fewRun: running(stacks.few),
+    manyRun: running(stacks.many),
+  };
+  say(`${ROUNDS} rounds`);
+  const medians = await inTurn(ROUNDS, {
+    few: () => planAll(worlds.few),
+    many: () => planAll(worlds.many),
+    fewRun: () => planAll(worlds.fewRun),
+    manyRun: () => planAll(worlds.manyRun),
+  });
+  const ms = (name: string, value: number, atMost?: number): Figure => ({
+    name,
+    value: value * 1000,
+    unit: "ms",
+    ...(atMost === undefined ? {} : { atMost }),
+  });
+  return [
+    ms("plan 100 users", medians.few / 10),
+    ms("plan 1,000 users", medians.many, 100),
+    ms("plan 1,000 users, first in its process", first, 100),
+    growth("plan 1,000 users / 10 × 100", medians.many, medians.few),
+    growth("the same, all running already", medians.manyRun, medians.fewRun),
+  ];
+}
+
+/** How long a decision takes, and how it grows with the number of users. */
+export const planning: Measurement = {
+  name: "planning",
+  title: "Planning 100 and 1,000 users",
+  measure,
+};
