@@ -74,7 +74,7 @@ export function dockerSteps(
 
 /** Asks what there is of Docker. */
 async function readDockerState(dockerHost?: string): Promise<DockerState> {
-  const [clients, info] = await Promise.all([readDockerClients(), dockerInfo(dockerHost)]);
+  const [clients, info] = await Promise.all([readDockerClients(), daemonAnswer(dockerHost)]);
   return {
     client: clients.length > 0,
     builds: buildClient(clients) !== undefined,
@@ -84,11 +84,11 @@ async function readDockerState(dockerHost?: string): Promise<DockerState> {
   };
 }
 
-async function dockerInfo(dockerHost?: string): Promise<{ answers: boolean; because: string }> {
+async function daemonAnswer(dockerHost?: string): Promise<{ answers: boolean; because: string }> {
   const host = dockerHost === undefined ? [] : ["--host", dockerHost];
-  const args = [...host, "info", "--format", "{{.ServerVersion}}"];
+  const args = [...host, "version", "--format", "{{.Server.Version}}"];
   const info = await runCommand("docker", args, { timeout: 10_000 });
-  // The client ends with 0 although no daemon answered, in some versions: then it names no server.
+  // Not `docker info`: where no daemon answers, its last words are about the template, not the reason.
   const answers = info.exitCode === 0 && /^\d/.test(info.stdout.trim());
   return { answers, because: answers ? "" : lastLines(info.stderr || info.stdout, 1) };
 }
@@ -198,12 +198,12 @@ const STARTUP_MS = 90_000;
 /** Starts the daemon: by systemd where that runs, else detached with a log in the state directory. */
 async function startDocker(progress: Progress, stateDirectory: string): Promise<void> {
   // Installing the package starts the daemon on a machine with systemd.
-  if ((await dockerInfo()).answers) return;
+  if ((await daemonAnswer()).answers) return;
   const log = path.join(stateDirectory, "dockerd.log");
   await progress.step("Starting the Docker daemon", async (report) => {
     const failed = systemdRuns() ? await startBySystemd() : await startDetached(log);
     const deadline = Date.now() + STARTUP_MS;
-    let info = await dockerInfo();
+    let info = await daemonAnswer();
     while (!info.answers) {
       const ended = failed();
       if (ended !== undefined || Date.now() > deadline) {
@@ -214,7 +214,7 @@ async function startDocker(progress: Progress, stateDirectory: string): Promise<
       }
       report(info.because);
       await delay(500);
-      info = await dockerInfo();
+      info = await daemonAnswer();
     }
   });
 }

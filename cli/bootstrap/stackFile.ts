@@ -51,12 +51,16 @@ export function readStackFile(folder: string): KnownStack | undefined {
   return fs.existsSync(file) ? knownStack(fs.readFileSync(file, "utf8")) : undefined;
 }
 
-/** Writes the file whole or not at all. */
+/** Writes the file whole or not at all. Under sudo it belongs to the folder's owner, who is to edit it. */
 export function writeStackFile(folder: string, text: string): string {
   const file = stackFile(folder);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const half = `${file}.${process.pid}`;
   fs.writeFileSync(half, text, { mode: 0o644 });
+  if (process.geteuid?.() === 0) {
+    const { uid, gid } = fs.statSync(path.dirname(file));
+    fs.chownSync(half, uid, gid);
+  }
   fs.renameSync(half, file);
   return file;
 }

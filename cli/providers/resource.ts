@@ -36,7 +36,7 @@ export interface ResourceDefinition<Inputs> {
   /** The old one has to go before the new one can come: they share a name and ports. */
   readonly deleteBeforeReplace: boolean;
   /** More differences than the inputs show, such as a container that stopped. */
-  readonly drift?: (state: Properties, wanted: Inputs) => readonly Change[];
+  readonly drift?: (state: Properties) => readonly Change[];
   /** Makes the object: all of it, or nothing. */
   readonly create: (
     inputs: Inputs,
@@ -87,12 +87,8 @@ export function defineResource<Inputs>(definition: ResourceDefinition<Inputs>): 
     deleteBeforeReplace,
     check: (inputs) => check(schema, revealAll(inputs)),
     diff: (oldInputs, inputs, state) => {
-      const [before, wanted] = [revealAll(oldInputs), revealAll(inputs)];
-      const changes = compare(effects, before, wanted);
-      if (definition.drift === undefined || isUnknown({ ...wanted })) return changes;
-      const seen = new Set(changes.map((change) => change.property));
-      const drift = definition.drift(revealAll(state), schema.parse(wanted));
-      return [...changes, ...drift.filter((change) => !seen.has(change.property))];
+      const changes = compare(effects, revealAll(oldInputs), revealAll(inputs));
+      return [...changes, ...(definition.drift?.(revealAll(state)) ?? [])];
     },
     create: async (inputs, call) => {
       const { id, computed } = await definition.create(schema.parse(revealAll(inputs)), call);

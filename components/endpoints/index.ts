@@ -1,4 +1,4 @@
 export { endpointsOf } from "./endpointsOf";
 export { knownHostsLine } from "./knownHosts";
 export type { Endpoint } from "./model";
-export { sshConfig, type SshConfigOptions } from "./sshConfig";
+export { sshConfig } from "./sshConfig";

@@ -1,6 +1,6 @@
 import type { Endpoint } from "./model";
 
-export interface SshConfigOptions {
+interface SshConfigOptions {
   /** File with the lines that `knownHostsLine` makes. */
   readonly knownHostsFile: string;
   /** Private key to log in with. Default: whatever the SSH client has. */

@@ -1,6 +1,7 @@
 import { type CommandResult, runCommand } from "./command";
 import { isLocal, lastLine, QUESTION_MS } from "./machine";
 import type { Answer, DockerEndpoint } from "./model";
+import { sshTurns } from "./turns";
 
 const DEFAULT_SOCKET = "unix:///var/run/docker.sock";
 
@@ -47,8 +48,10 @@ export async function dockerClient(host: string | undefined): Promise<DockerClie
   const found = host ?? (await currentHost());
   const address = found === DEFAULT_SOCKET ? undefined : found;
   const env = address === undefined ? {} : { DOCKER_HOST: address };
-  const run = (args: readonly string[]) =>
+  const overSsh = address?.startsWith("ssh://") === true;
+  const start = (args: readonly string[]) =>
     runCommand("docker", args, { timeout: QUESTION_MS, env });
+  const run = (args: readonly string[]) => (overSsh ? sshTurns(() => start(args)) : start(args));
   return {
     ...(address === undefined ? {} : { host: address }),
     local: isLocal(address),

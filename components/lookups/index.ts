@@ -1,15 +1,3 @@
-export type {
-  Answer,
-  BaseImageFacts,
-  DaemonFacts,
-  DockerEndpoint,
-  DockerNetwork,
-  DockerObject,
-  EnforcedLimit,
-  GpuDevice,
-  GpuFacts,
-  Lookups,
-  TakenPort,
-} from "./model";
-export { cacheDirectory, packageRoot, stateDirectory } from "./paths";
-export { type LookupOptions, readLookups } from "./readLookups";
+export type { DaemonFacts, GpuDevice, Lookups, TakenPort } from "./model";
+export { packageRoot } from "./paths";
+export { readLookups } from "./readLookups";

@@ -1,5 +1,6 @@
 import { type CommandResult, runCommand } from "./command";
 import type { Answer } from "./model";
+import { sshTurns } from "./turns";
 
 /** Longest time that one question to a machine may take, in milliseconds. */
 export const QUESTION_MS = 15_000;
@@ -42,6 +43,11 @@ export function sshArguments(host: string, file: string, args: readonly string[]
 const known = <T>(value: T): Answer<T> => ({ known: true, value });
 const unknown = (because: string): Answer<never> => ({ known: false, because });
 
+/** A machine elsewhere that can be asked for nothing, and why. */
+export function silentMachine(because: string): Machine {
+  return { local: false, run: () => Promise.resolve(unknown(because)) };
+}
+
 /** What `ssh` ends with where it could not log in; a command's own code is at most 254. */
 const SSH_FAILED = 255;
 
@@ -58,16 +64,15 @@ export function machineOf(host: string | undefined): Machine {
     };
   }
   if (host?.startsWith("ssh://") !== true) {
-    const because = `the machine behind ${host} can be asked for nothing but Docker`;
-    return { local: false, run: () => Promise.resolve(unknown(because)) };
+    return silentMachine(`the machine behind ${host} can be asked for nothing but Docker`);
   }
   const name = new URL(host).hostname;
   return {
     local: false,
     run: async (file, args) => {
-      const result = await runCommand("ssh", sshArguments(host, file, args), {
-        timeout: QUESTION_MS,
-      });
+      const result = await sshTurns(() =>
+        runCommand("ssh", sshArguments(host, file, args), { timeout: QUESTION_MS }),
+      );
       if (result.timedOut) {
         return unknown(`${name} did not answer within ${QUESTION_MS / 1000} seconds`);
       }

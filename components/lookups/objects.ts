@@ -44,7 +44,7 @@ export function parseContainers(text: string): ContainerFacts {
     ports,
   }));
   return {
-    objects: containers.map(({ ports: _, ...object }) => object),
+    objects: containers.map(({ name, stackId }) => ({ name, ...labelled(stackId) })),
     published: containers.flatMap(({ ports, name, ...label }) =>
       parsePublished(ports).map((port) => ({ ...port, holder: `container ${name}`, ...label })),
     ),

@@ -6,8 +6,8 @@ import { type DockerClient, dockerClient } from "./docker";
 import { readGpus } from "./gpus";
 import { readAddresses, readExists, readFreeDisk } from "./host";
 import { contextHash, readLocks } from "./imageContext";
-import { type Machine, machineOf } from "./machine";
-import type { Answer, BaseImageFacts, Lookups, TakenPort } from "./model";
+import { type Machine, machineOf, silentMachine } from "./machine";
+import type { Answer, BaseImageFacts, DaemonFacts, Lookups, TakenPort } from "./model";
 import {
   type ContainerFacts,
   readContainers,
@@ -63,6 +63,26 @@ function takenPorts(
   return { known: true, value: mergeTaken(published.value, sockets.value) };
 }
 
+interface Reached {
+  readonly docker: DockerClient;
+  readonly machine: Machine;
+  readonly daemonAsked: Promise<Answer<DaemonFacts>>;
+}
+
+/** A daemon elsewhere is asked about itself first: where it does not answer, no other question has to wait for that. */
+async function reach(docker: DockerClient): Promise<Reached> {
+  const machine = machineOf(docker.host);
+  const daemonAsked = readDaemon(docker, machine);
+  if (docker.local) return { docker, machine, daemonAsked };
+  const daemon = await daemonAsked;
+  if (daemon.known) return { docker, machine, daemonAsked };
+  return {
+    docker: { ...docker, ask: () => Promise.resolve(daemon) },
+    machine: silentMachine(daemon.because),
+    daemonAsked,
+  };
+}
+
 /**
  * Asks the daemon, its machine and this folder everything that the plan decides by, side by side and
  * each with a time limit. What cannot be had is a reason, never an exception.
@@ -72,10 +92,9 @@ export async function readLookups(
   settings: Settings,
   options: LookupOptions = {},
 ): Promise<Lookups> {
-  const docker = await dockerClient(options.dockerHost ?? settings.docker.host);
-  const machine = machineOf(docker.host);
+  const client = await dockerClient(options.dockerHost ?? settings.docker.host);
+  const { docker, machine, daemonAsked } = await reach(client);
   const images = path.join(packageRoot(), "images", "pytorch-cuda");
-  const daemonAsked = readDaemon(docker, machine);
   const freeDiskAsked = daemonAsked.then((daemon) =>
     readFreeDisk(machine, daemon.known ? { known: true, value: daemon.value.root } : daemon),
   );

@@ -4,7 +4,7 @@ import type { Settings } from "../settings/schema";
 import { error, warning } from "./findings";
 import { overlap, toBlock, toNumber } from "./ipv4";
 
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   return address.startsWith("127.");
 }
 

@@ -18,7 +18,7 @@ export function heldNames({ ids, gpus }: DeviceAssignment): ReadonlySet<DeviceId
 }
 
 /** How many devices a request comes to on a machine with `total` of them; a list stands for itself. */
-export function requestedCount(gpus: Member["gpus"], total: number): number {
+function requestedCount(gpus: Member["gpus"], total: number): number {
   if (gpus === "none") return 0;
   if (gpus === "auto") return total > 0 ? 1 : 0;
   return typeof gpus === "number" ? gpus : gpus.length;

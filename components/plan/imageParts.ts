@@ -6,7 +6,7 @@ import type { Settings } from "../settings/schema";
 import { type Decided, error, hint, listed, warning } from "./findings";
 
 /** PyTorch's own index of the wheels for one CUDA version. */
-export function torchIndex(cuda: string): string {
+function torchIndex(cuda: string): string {
   return `https://download.pytorch.org/whl/${cudaSuffix(cuda)}`;
 }
 

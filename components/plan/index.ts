@@ -1,14 +1,3 @@
 export { makePlan } from "./makePlan";
-export { authorizedKeysFolder, INSIDE } from "./profile";
+export type { ContainerProfile, Plan, PlannedEnvironment, RetainedHome } from "./model";
 export { seatLine } from "./seats";
-export type {
-  ContainerProfile,
-  GpuAccess,
-  Mount,
-  Plan,
-  PlannedEnvironment,
-  PlannedImage,
-  Port,
-  RetainedHome,
-  Tmpfs,
-} from "./model";

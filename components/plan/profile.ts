@@ -27,7 +27,7 @@ export interface ProfileParts {
 }
 
 /** Folder of this machine that holds a user's `dev` file of authorized keys, as it is mounted into the container. */
-export function authorizedKeysFolder(stateDirectory: string, stack: string, user: string): string {
+function authorizedKeysFolder(stateDirectory: string, stack: string, user: string): string {
   return posix.join(stateDirectory, "stacks", stack, "authorized_keys", user);
 }
 

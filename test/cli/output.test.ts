@@ -1,3 +1,4 @@
+import { stripVTControlCharacters as plain } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../components/settings";
 import { findingsText, hasErrors } from "../../cli/output/findings";
@@ -15,13 +16,13 @@ const finding = (severity: Finding["severity"], path: string): Finding => ({
 
 describe("findings for a person", () => {
   it("come by severity, errors first, each with path, reason and mend", () => {
-    const text = findingsText([
+    const found = findingsText([
       finding("hint", "c"),
       finding("error", "a"),
       finding("warning", "b"),
       finding("error", "d"),
     ]);
-    expect(text).toBe(
+    expect(plain(found)).toBe(
       [
         "2 errors:",
         "  a",
@@ -56,15 +57,14 @@ describe("findings for a person", () => {
 
 describe("a table", () => {
   it("aligns its columns and leaves out empty ones", () => {
-    expect(
-      table(
-        ["USER", "NOTE", "GPU"],
-        [
-          ["alice", "", "0"],
-          ["b", "", "1,2"],
-        ],
-      ),
-    ).toBe(["USER   GPU", "alice  0", "b      1,2"].join("\n"));
+    const text = table(
+      ["USER", "NOTE", "GPU"],
+      [
+        ["alice", "", "0"],
+        ["b", "", "1,2"],
+      ],
+    );
+    expect(plain(text)).toBe(["USER   GPU", "alice  0", "b      1,2"].join("\n"));
   });
 });
 

@@ -6,13 +6,11 @@ import { foreignRanges, readStateDirectory, wantsOf } from "../../cli/doctor/rea
 import { parseSettings, type Settings } from "../../components/settings";
 
 function settingsOf(config: Record<string, unknown>): Settings {
-  const texts = Object.entries(config).map(([key, value]) => [
-    `gpudev:${key}`,
-    JSON.stringify(value),
-  ]);
+  const texts: Record<string, string> = { "gpudev:target": "workstation" };
+  for (const [key, value] of Object.entries(config)) texts[`gpudev:${key}`] = JSON.stringify(value);
   const { settings } = parseSettings({
     stack: "s",
-    config: { "gpudev:target": "workstation", ...Object.fromEntries(texts) },
+    config: texts,
     readFile: () => "",
   });
   if (settings === undefined) throw new Error("the settings of this test do not parse");

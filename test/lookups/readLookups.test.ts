@@ -28,12 +28,9 @@ describe("lookups without a daemon", () => {
     ]) {
       expect(answer.known).toBe(false);
     }
-    expect(daemon).toEqual({
-      known: false,
-      because: expect.stringMatching(
-        /^(The Docker daemon does not answer at |There is no docker )/,
-      ),
-    });
+    expect(daemon.known ? "" : daemon.because).toMatch(
+      /^(The Docker daemon does not answer at |There is no docker )/,
+    );
     expect(lookups.files).toEqual({
       [os.tmpdir()]: { known: true, value: true },
       "/no/such/folder": { known: true, value: false },

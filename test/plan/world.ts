@@ -44,7 +44,7 @@ export function gpus(count: number, of: Omit<GpuDevice, "index" | "uuid"> = L4):
 
 const known = <T>(value: T) => ({ known: true as const, value });
 
-export const DAEMON: DaemonFacts = {
+const DAEMON: DaemonFacts = {
   version: "28.3.1",
   cpus: 16,
   memory: 130 * GIB,
