@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { endpointsOf } from "./endpoints";
 import type { Endpoint } from "./endpoints";
 import { PyTorchCudaImage } from "./image/pytorchCudaImage";
-import type { Plan } from "./plan/model";
+import type { WorkstationPlan } from "./plan/model";
 import { pushAuthorizedKeys, writeAuthorizedKeys } from "./workstation/authorizedKeys";
 import { Workstation } from "./workstation/workstation";
 
@@ -25,7 +25,7 @@ export interface Outputs {
  * inside a Pulumi program, with a plan that has no error among its findings; it decides
  * nothing that the plan could have decided.
  */
-export function deploy(plan: Plan): Outputs {
+export function deploy(plan: WorkstationPlan): Outputs {
   const bundled = plan.docker.provider === "bundled";
   const providers = dockerProviders(plan.docker.host);
   if (plan.docker.local && !pulumi.runtime.isDryRun()) writeAuthorizedKeys(plan);
@@ -69,7 +69,7 @@ function dockerProviders(host: string | undefined): Providers {
 }
 
 function imageOf(
-  { image }: Plan,
+  { image }: WorkstationPlan,
   byImageId: boolean,
   providers: pulumi.ProviderResource[],
 ): pulumi.Output<string> {
@@ -92,7 +92,7 @@ function imageOf(
 
 /** The endpoints, once their containers run and, on a daemon elsewhere, know the users' keys. */
 function endpointsWhenReady(
-  plan: Plan,
+  plan: WorkstationPlan,
   { containers }: Workstation,
 ): pulumi.Output<readonly Endpoint[]> {
   const endpoints = endpointsOf(plan);

@@ -15,7 +15,7 @@ import { resolveImage } from "./image";
 import { checkLifetime } from "./lifetime";
 import { machineOf, resolveLimits } from "./limits";
 import { membersOf, recordedSeats } from "./members";
-import type { Plan, PlannedEnvironment, RetainedHome } from "./model";
+import type { WorkstationPlan, PlannedEnvironment, RetainedHome } from "./model";
 import { checkNames, labelsOf, namesOf } from "./names";
 import { assignSubnets } from "./network";
 import { assignPorts } from "./ports";
@@ -44,9 +44,9 @@ function checkId(settings: Settings, now: string): Finding[] {
  * environment's container profile, and what will not work and why. Pure: the same settings and
  * lookups give the same plan. Nothing may be created while a finding is an error.
  */
-export function makePlan(settings: Settings, lookups: Lookups): Plan {
+export function makePlan(settings: Settings, lookups: Lookups): WorkstationPlan {
   const id = settings.seats.id ?? UNRECORDED;
-  const { stack, team, target } = settings;
+  const { stack, team } = settings;
   const members = membersOf(settings);
   const placed = placeOnGpus(settings, lookups, members);
   const seated = seatUsers(settings, members, placed.value.ids, heldNames(placed.value));
@@ -106,7 +106,7 @@ export function makePlan(settings: Settings, lookups: Lookups): Plan {
   return {
     stack,
     team,
-    target,
+    target: "workstation",
     id,
     docker: {
       provider: settings.docker.provider,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { awsSchema } from "./awsSchema";
 import { bytes, duration, instant } from "./quantities";
 
 /**
@@ -62,6 +63,17 @@ export const userSchema = z
     }),
     gpus: gpuCount.optional().meta({ description: "Overrides `gpu.perUser` for this user." }),
     profile: z.string().optional().meta({ description: "Name of one of `profiles`." }),
+    principal: z
+      .string()
+      .regex(
+        /^arn:aws[a-z-]*:(iam|sts|identitystore|sso)::?(\d{12})?:.+$/,
+        "is no ARN of a person; write one of an IAM user or role, or of an Identity Center user",
+      )
+      .optional()
+      .meta({
+        description:
+          "On AWS: ARN of the IAM or Identity Center principal that is this user, who alone may open the user's tunnels and read the token.",
+      }),
     ...limitsShape,
   })
   .meta({ title: "User", description: "One user of the stack." });
@@ -267,6 +279,12 @@ const lifetimeSchema = z
     until: instant
       .optional()
       .meta({ description: "End of the stack, with its offset: `2026-12-24T18:00:00+01:00`." }),
+    max: duration.prefault("30d").meta({
+      description: "Furthest that `until` may lie ahead, where money runs.",
+    }),
+    maxLease: duration.prefault("12h").meta({
+      description: "Longest keep-awake lease by which a user may hold off the idle stop.",
+    }),
     stopGrace: duration.prefault("30s").meta({
       description: "Time for training to write its checkpoint after SIGTERM.",
     }),
@@ -324,9 +342,10 @@ const seatsSchema = z
 /** Every setting of a stack. Only `target` and `users` have no default. */
 export const settingsSchema = z
   .strictObject({
-    target: z
-      .enum(["workstation"])
-      .meta({ description: "Where environments run: `workstation` (a machine with Docker)." }),
+    target: z.enum(["workstation", "aws"]).meta({
+      description:
+        "Where environments run: `workstation` (a machine with Docker) or `aws` (EC2 instances with GPUs).",
+    }),
     team: z
       .string()
       .min(1)
@@ -378,6 +397,7 @@ export const settingsSchema = z
     bind: bindSchema.prefault({}),
     lifetime: lifetimeSchema.prefault({}),
     docker: dockerSchema.prefault({}),
+    aws: awsSchema.optional(),
     seats: seatsSchema.default({}),
   })
   .meta({ title: "gpudev stack settings" });

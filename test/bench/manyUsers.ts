@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Lookups } from "../../components/lookups/model";
 import { makePlan } from "../../components/plan";
-import type { Plan } from "../../components/plan/model";
+import type { WorkstationPlan } from "../../components/plan/model";
 import { parseSettings, type Settings } from "../../components/settings";
 import { makeKey } from "../support/ssh";
 import * as fs from "node:fs";
@@ -86,7 +86,7 @@ export function emptyMachine(): Lookups {
 }
 
 /** The same machine once a plan's environments run on it. */
-export function runningMachine({ environments }: Plan): Lookups {
+export function runningMachine({ environments }: WorkstationPlan): Lookups {
   const empty = emptyMachine();
   const known = <T>(value: T) => ({ known: true, value }) as const;
   const ours = <T extends object>(object: T) => ({ ...object, stackId: ID });
@@ -109,7 +109,7 @@ export function runningMachine({ environments }: Plan): Lookups {
 }
 
 /** A plan that may be carried out. */
-export function goodPlan(settings: Settings, lookups: Lookups): Plan {
+export function goodPlan(settings: Settings, lookups: Lookups): WorkstationPlan {
   const plan = makePlan(settings, lookups);
   const errors = plan.findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new Error(JSON.stringify(errors.slice(0, 3)));
