@@ -13,11 +13,15 @@ const COMFORTABLE_MEMORY = 8 * GIB;
 /** Addresses of a user's network: a /29. */
 const SUBNET = 8;
 
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
 export function judgeMemory({ daemon, wants }: DoctorFacts): Check {
   const name = "memory";
   if (!daemon.known) return { name, state: "unknown", found: "No Docker daemon answers." };
   const { memory, cpus } = daemon.value;
-  const found = `${bytesText(memory)} of memory, ${cpus} cores, ${wants.users} users.`;
+  const found = `${bytesText(memory)} of memory, ${counted(cpus, "core")}, ${counted(wants.users, "user")}.`;
   const each = (memory - 2 * GIB) / Math.max(1, wants.users);
   const mend = "Use a machine with more memory, or fewer users at a time on this one";
   if (memory < LEAST_MEMORY || each < 1 * GIB) return { name, state: "error", found, mend };
@@ -46,6 +50,13 @@ export function judgeAddresses({ wants, usedRanges, networks }: DoctorFacts): Ch
     const other = toBlock(range);
     return other !== undefined && overlap(block, other);
   });
+  if (clash !== undefined && !networks.known) {
+    return {
+      name,
+      state: "unknown",
+      found: `${clash} is in use; whether by Docker's own networks, only the daemon can tell.`,
+    };
+  }
   if (clash !== undefined) {
     return {
       name,
@@ -63,7 +74,7 @@ export function judgeAddresses({ wants, usedRanges, networks }: DoctorFacts): Ch
       mend: "Set a larger private range under gpudev:networks.range",
     };
   }
-  const others = networks.known ? `; Docker has ${networks.value.length} networks` : "";
+  const others = networks.known ? `; Docker has ${counted(networks.value.length, "network")}` : "";
   return { name, state: "ok", found: `${wants.range} holds ${places} networks${others}.` };
 }
 

@@ -122,7 +122,7 @@ export async function readFacts(settings: Settings, env: NodeJS.ProcessEnv): Pro
   const networks = lookups.networks;
   return {
     wants,
-    ...(host === undefined ? {} : { dockerHost: host }),
+    ...(lookups.docker.host === undefined ? {} : { dockerHost: lookups.docker.host }),
     systemd: systemdRuns(),
     clients,
     daemon: lookups.daemon,

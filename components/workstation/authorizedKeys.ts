@@ -8,7 +8,7 @@ import { INSIDE } from "../plan/profile";
 const FILE = "dev";
 
 /** A user's authorized_keys file. */
-export function renderAuthorizedKeys({ authorizedKeys }: PlannedEnvironment): string {
+function renderAuthorizedKeys({ authorizedKeys }: PlannedEnvironment): string {
   return authorizedKeys.map((line) => `${line}\n`).join("");
 }
 

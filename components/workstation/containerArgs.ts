@@ -4,7 +4,7 @@ import type { ContainerProfile, GpuAccess, PlannedEnvironment, Tmpfs } from "../
 const MIB = 2 ** 20;
 
 /** Docker's arguments for an environment, all plain values; image, volume and network join them as outputs. */
-export type PlainContainerArgs = Pick<
+type PlainContainerArgs = Pick<
   docker.ContainerArgs,
   | "capabilities"
   | "command"

@@ -1,9 +1,13 @@
 import { parseArgs } from "node:util";
+import setup from "../support/e2eSetup";
 import type { Figure, Measurement } from "./figures";
+import { containerStart } from "./containerStart";
+import { imageSize } from "./imageSize";
+import { preview } from "./preview";
 import { planning } from "./planning";
 import { json, table } from "./table";
 
-const MEASUREMENTS: readonly Measurement[] = [planning];
+const MEASUREMENTS: readonly Measurement[] = [planning, preview, imageSize, containerStart];
 
 const USAGE = `npm run bench -- [--only NAME]... [--json]
 Prints what gpudev costs, each figure beside what it is held against.
@@ -30,6 +34,7 @@ async function main(): Promise<void> {
     process.exitCode = unknown.length > 0 ? 2 : 0;
     return;
   }
+  const cleanUp = await setup();
   const figures: Figure[] = [];
   const failures: { name: string; because: string }[] = [];
   for (const { name, title, measure } of MEASUREMENTS) {
@@ -43,6 +48,7 @@ async function main(): Promise<void> {
       say(`✗ ${name} could not be measured: ${because}`);
     }
   }
+  cleanUp();
   if (values.json)
     process.stdout.write(`${JSON.stringify({ figures: json(figures), failures }, undefined, 2)}\n`);
   else

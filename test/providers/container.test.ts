@@ -131,7 +131,7 @@ describe("the arguments of docker create", () => {
       ...["--health-cmd", "test -f /tmp/ready", "--health-interval", "1s"],
       ...["--health-timeout", "2s", "--health-start-period", "1s", "--health-retries", "2"],
       ...["--stop-timeout", "5", "sha256:1"],
-      ...["sh", "-c", expect.stringContaining("trap")],
+      ...["sh", "-c", expect.stringContaining("trap") as string],
     ]);
   });
 

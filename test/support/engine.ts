@@ -10,7 +10,7 @@ import { ROOT } from "./gpudev";
 import { docker } from "./docker";
 
 /** Folder of the executables that the engine starts as provider plugins. */
-export const PROVIDERS = path.join(ROOT, "cli", "providers", "bin");
+const PROVIDERS = path.join(ROOT, "cli", "providers", "bin");
 
 /** What an operation changed, what it reported, and, where it failed, why. */
 export interface Ran {
