@@ -97,16 +97,16 @@ export interface AwsLookups {
   readonly offerings: Answer<Readonly<Record<string, readonly string[]>>>;
   /** The AMI that the catalog's parameter names today. Not asked where the stack file records one. */
   readonly ami: Answer<AmiFacts>;
-  /** The existing VPC that settings name; absent where they name none. */
-  readonly vpc?: Answer<VpcFacts>;
+  /** The existing VPC that settings name, `undefined` where there is none; absent where they name none. */
+  readonly vpc?: Answer<VpcFacts | undefined>;
   /** All VPCs of the region. */
   readonly vpcs: Answer<readonly VpcRange[]>;
   /** Homes volumes that this stack made before. */
   readonly volumes: Answer<readonly HomesVolume[]>;
   /** Whether the existing ECR repository that settings name is there; absent where they name none. */
   readonly repository?: Answer<boolean>;
-  /** The reservation or block that settings name; absent where they name none. */
-  readonly reservation?: Answer<ReservationFacts>;
+  /** The reservation or block that settings name, `undefined` where there is none; absent where they name none. */
+  readonly reservation?: Answer<ReservationFacts | undefined>;
   /** Prices of the region; absent unless `aws.livePrices` is on. */
   readonly prices?: Answer<readonly LivePrice[]>;
   /** Whether the base of the image is on the Docker daemon that builds. */

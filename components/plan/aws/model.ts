@@ -36,6 +36,8 @@ export interface PlannedVpc {
   readonly natSubnet?: PlannedSubnet;
   /** AWS services with an interface endpoint, such as `ssm`; S3's gateway endpoint, which is free, comes with every network that is made. */
   readonly interfaceEndpoints: readonly string[];
+  /** Zones in whose subnets interface endpoints stand: those of hosts. */
+  readonly endpointZones: readonly string[];
 }
 
 /** The AMI of the stack's hosts. */
@@ -94,11 +96,22 @@ export interface PlannedHomes {
     readonly user: string;
     readonly path: string;
     readonly uid: number;
+    readonly gid: number;
   }[];
   /** Quota of each home, GiB. */
   readonly quotaGiB: number;
   /** Daily snapshots that are kept of each volume. */
   readonly snapshotsKept: number;
+}
+
+/** Working hours. */
+export interface PlannedHours {
+  /** Cron expression of EventBridge Scheduler, such as `cron(0 8 ? * MON-FRI *)`. */
+  readonly start: string;
+  readonly stop: string;
+  readonly timezone: string;
+  /** Hours a week, on average, that hosts run at most. */
+  readonly perWeek: number;
 }
 
 /** When hosts stop. Times in seconds. */
@@ -112,12 +125,7 @@ export interface PlannedLifetime {
   readonly graceSeconds: number;
   /** Longest keep-awake lease that a user may take. */
   readonly maxLease: number;
-  /** Cron expressions of EventBridge Scheduler for working hours. */
-  readonly hours?: {
-    readonly start: string;
-    readonly stop: string;
-    readonly timezone: string;
-  };
+  readonly hours?: PlannedHours;
   readonly budget?: { readonly monthlyUsd: number; readonly notify: readonly string[] };
 }
 
@@ -251,7 +259,7 @@ export interface AwsPlan {
   readonly documents: readonly HostDraft[];
   /** Whether `up` waits for hosts to have applied their documents. */
   readonly wait: boolean;
-  /** What gpudev records in the stack file beside seats: config path below `gpudev:aws` to value. */
+  /** What gpudev records in the stack file beside seats: config path, such as `gpudev:aws.hosts.ami.id`, to value. */
   readonly record: Readonly<Record<string, string | number>>;
   /** Seats as they should be recorded in the stack file, leavers included. */
   readonly seats: Readonly<Record<string, Seat>>;
