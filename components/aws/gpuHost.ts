@@ -111,6 +111,8 @@ export class GpuHost extends pulumi.ComponentResource {
         key: `documents/${host}.json`,
         content: pulumi.output(document).text,
         contentType: "application/json",
+        // S3 takes ten tags on an object, and a stack may have more.
+        overrideProvider: { defaultTags: { tags: {} } },
       },
       { parent: this },
     );

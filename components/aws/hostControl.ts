@@ -45,6 +45,8 @@ export class HostControl extends pulumi.ComponentResource {
         key: `bundle/${args.bundle.sha256}.tar.gz`,
         source: new pulumi.asset.FileAsset(args.bundle.file),
         contentType: "application/gzip",
+        // S3 takes ten tags on an object, and a stack may have more.
+        overrideProvider: { defaultTags: { tags: {} } },
       },
       // Older hosts' user data names older bundles, which go with the bucket.
       { parent: this, retainOnDelete: true },
