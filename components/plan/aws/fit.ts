@@ -38,7 +38,7 @@ function checkArchitecture({ type, path }: Rung, say: Say): Finding[] {
     return [
       say(
         "no-arm-wheel",
-        `${path}.type`,
+        path,
         `${type.type} is arm64 with ${type.gpuModel} (compute capability 7.5), and no official PyTorch wheel for arm64 has code for it`,
         "Take g4dn, which has the same generation of GPU with x86_64, or g6.",
       ),
@@ -48,7 +48,7 @@ function checkArchitecture({ type, path }: Rung, say: Say): Finding[] {
     return [
       say(
         "needs-grid-driver",
-        `${path}.type`,
+        path,
         `${type.type} has a slice of ${type.gpuModel} that only the GRID guest driver drives, and gpudev's hosts have the data centre driver`,
         "Take a type with a whole GPU, such as g6.xlarge; several users can share it with hosts.sharing: time-slicing.",
       ),
@@ -106,7 +106,7 @@ function checkModules(settings: AwsStack, rung: Rung, gpu: GpuModel, say: Say): 
       ),
     );
   }
-  if (GSP_HANGS.includes(rung.type.family) && driverModules === "open") {
+  if (say === error && GSP_HANGS.includes(rung.type.family) && driverModules === "open") {
     findings.push(
       hint(
         "gsp-may-hang",
@@ -162,7 +162,7 @@ export function checkFit(
         : [
             warning(
               "type-unverified",
-              `${rung.path}.type`,
+              rung.path,
               `What gpudev knows of ${rung.type.type} was not verified (${rung.type.source})`,
               "Nothing to do, if it works.",
             ),

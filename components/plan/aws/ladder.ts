@@ -1,4 +1,5 @@
 import { findGpus, findInstanceType, INSTANCE_TYPES, type InstanceType } from "../../catalog";
+import type { AwsLookups } from "../../lookups/aws/model";
 import type { Finding } from "../../settings/finding";
 import { nearest } from "../../settings/problems";
 import { type Decided, error, listed, warning } from "../findings";
@@ -8,8 +9,10 @@ import type { AwsStack } from "./stack";
 
 /** One step of the ladder. */
 export interface Rung {
-  /** Config path, such as `gpudev:aws.hosts.ladder[0]`; of a derived one, of what it is derived from. */
+  /** Config path of the type, such as `gpudev:aws.hosts.ladder[0].type`; of a derived one, where to write one. */
   readonly path: string;
+  /** Config path of the zone. */
+  readonly zonePath: string;
   readonly type: InstanceType;
   readonly market: Market;
   readonly zone?: string;
@@ -26,6 +29,8 @@ const DEFAULT_MODEL = "L4";
 /** Steps of a derived ladder. */
 const STEPS = 3;
 const GIB = 2 ** 30;
+/** GiB of a type's memory that its system keeps. */
+const SYSTEM_MEMORY = 3;
 
 const PATH = "gpudev:aws.hosts.ladder";
 
@@ -66,20 +71,27 @@ function memoryAsked(settings: AwsStack): number {
   return Math.max(0, ...all.map((bytes) => bytes ?? 0)) / GIB;
 }
 
-function derived(settings: AwsStack, most: number): Decided<readonly Rung[]> {
+function derived(
+  settings: AwsStack,
+  most: number,
+  isOffered: (type: string) => boolean,
+): Decided<readonly Rung[]> {
   const { value: models, findings } = modelRows(settings);
   const memory = memoryAsked(settings);
   const wanted = Math.max(1, most);
-  const fitting = INSTANCE_TYPES.filter(isUsual)
+  const able = INSTANCE_TYPES.filter(isUsual)
     .filter((row) => models.includes(row.gpuModel) && row.gpus >= wanted)
-    .filter((row) => row.memoryGiB - 3 >= memory)
+    .filter((row) => row.memoryGiB - SYSTEM_MEMORY >= memory)
     .toSorted((a, b) => (a.usdPerHour ?? 0) - (b.usdPerHour ?? 0));
+  const offered = able.filter(({ type }) => isOffered(type));
+  // Where the region offers none of them, the zones' findings say so.
+  const fitting = offered.length > 0 ? offered : able;
   const [cheapest] = fitting;
   if (cheapest !== undefined) {
     const rungs = fitting
       .filter(({ gpus }) => gpus === cheapest.gpus)
       .slice(0, STEPS)
-      .map((type): Rung => ({ path: PATH, type, market: "on-demand" }));
+      .map((type): Rung => ({ path: PATH, zonePath: PATH, type, market: "on-demand" }));
     return { value: rungs, findings };
   }
   const finding = error(
@@ -114,7 +126,13 @@ function written(settings: AwsStack): Decided<readonly Rung[]> {
       return [];
     }
     return [
-      { path, type, market: step.market, ...(step.zone === undefined ? {} : { zone: step.zone }) },
+      {
+        path: `${path}.type`,
+        zonePath: `${path}.zone`,
+        type,
+        market: step.market,
+        ...(step.zone === undefined ? {} : { zone: step.zone }),
+      },
     ];
   });
   const { model } = settings.gpu;
@@ -124,7 +142,7 @@ function written(settings: AwsStack): Decided<readonly Rung[]> {
     findings.push(
       warning(
         "gpu-model-differs",
-        `${path}.type`,
+        path,
         `The stack is meant for ${model}, and ${type.type} has ${type.gpuModel}`,
         "Correct gpudev:gpu.model, or take it out where any GPU will do.",
       ),
@@ -137,17 +155,23 @@ function written(settings: AwsStack): Decided<readonly Rung[]> {
 function standIn(): Rung {
   const type = findInstanceType("g6.xlarge");
   if (type === undefined) throw new Error("the catalog lost g6.xlarge");
-  return { path: PATH, type, market: "on-demand" };
+  return { path: PATH, zonePath: PATH, type, market: "on-demand" };
 }
 
 /** The instance types to try, in order, and the one in use: the settings' own, else the cheapest that will do. */
-export function resolveLadder(settings: AwsStack, members: readonly AwsMember[]): Decided<Ladder> {
+export function resolveLadder(
+  settings: AwsStack,
+  lookups: AwsLookups,
+  members: readonly AwsMember[],
+): Decided<Ladder> {
   const { ladder, rung, sharing } = settings.aws.hosts;
   const counts = members.map(({ count }) => count);
   // A slice is a part of a GPU, and time-slicing gives several users one: neither asks for more than one.
   const most = sharing === "devices" ? Math.max(0, ...counts) : 1;
+  const { offerings } = lookups;
+  const isOffered = (type: string) => !offerings.known || (offerings.value[type] ?? []).length > 0;
   const { value: rungs, findings } =
-    ladder === undefined ? derived(settings, most) : written(settings);
+    ladder === undefined ? derived(settings, most, isOffered) : written(settings);
   const found = [...findings];
   const steps = ladder?.length ?? rungs.length;
   if (steps > 0 && rung >= steps) {

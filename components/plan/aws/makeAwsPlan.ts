@@ -98,7 +98,7 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
   const { stack, team } = settings;
   const { aws } = settings;
   const { value: members, findings: memberFindings } = awsMembers(settings);
-  const ladder = resolveLadder(settings, members);
+  const ladder = resolveLadder(settings, lookups, members);
   const { current, rungs } = ladder.value;
   const shape = shapeOf(settings, current);
   const placed = placeOnHosts(settings, members, shape.value);

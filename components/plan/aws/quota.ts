@@ -56,7 +56,7 @@ export function checkQuota(
   return [
     error(
       "quota-short",
-      `${path}.type`,
+      path,
       `${hosts === 1 ? `One ${type.type} needs` : `${hosts} ${type.type} need`} ${needed} vCPUs of the quota "${quota.name}" (${quota.code}, ${market}) in ${region}, which is ${answer.value}${used > 0 ? ` with ${used} in use by others` : ""}: ${missing} are missing`,
       `Ask for ${want}: ${request(quota.code, want, region)} (or https://${region}.console.aws.amazon.com/servicequotas/home/services/ec2/quotas/${quota.code}); answers take hours to days. Until then take smaller types or fewer users.`,
     ),

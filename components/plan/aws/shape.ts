@@ -31,7 +31,7 @@ function migOf(settings: AwsStack, { type, path }: Rung): Decided<HostShape["mig
   if (profiles.length === 0) {
     const finding = error(
       "no-mig",
-      `${path}.type`,
+      path,
       `${type.type} has ${type.gpuModel}, which cannot be cut into MIG slices`,
       "Take a type with A100, H100, H200, B200 or RTX PRO 6000, or another hosts.sharing.",
     );

@@ -71,7 +71,7 @@ function notOffered(
 ): Finding {
   return error(
     "type-not-in-zone",
-    pinned || rung.zone === undefined ? `${rung.path}.type` : `${rung.path}.zone`,
+    pinned || rung.zone === undefined ? rung.path : rung.zonePath,
     `${zone} does not offer ${rung.type.type}; ${listed(offered)} ${offered.length === 1 ? "does" : "do"}`,
     pinned
       ? `The homes are in ${zone}: take a type that it offers, or restore the homes into another zone with gpudev restore --zone ${offered[0] ?? ""}.`
@@ -95,7 +95,7 @@ function checkRung(
     findings.push(
       error(
         "type-not-in-region",
-        `${rung.path}.type`,
+        rung.path,
         `${region} does not offer ${rung.type.type} to this account`,
         "Take another type or another region.",
       ),
@@ -108,7 +108,7 @@ function checkRung(
     findings.push(
       error(
         "type-not-in-zone",
-        `${rung.path}.type`,
+        rung.path,
         `None of ${listed(zones)} offers ${rung.type.type}; ${listed(offered)} ${offered.length === 1 ? "does" : "do"}`,
         `Add ${offered[0] ?? ""} to gpudev:aws.zones, or take another type.`,
       ),
@@ -146,7 +146,7 @@ function checkPinned({ current }: Ladder, pinned: string | undefined): Finding[]
   return [
     error(
       "zone-pinned",
-      `${current.path}.zone`,
+      current.zonePath,
       `This step of the ladder is in ${current.zone}, and the homes are in ${pinned}: a volume cannot follow`,
       `Write zone: ${pinned} or leave it out, or restore the homes with gpudev restore --zone ${current.zone}.`,
     ),

@@ -24,9 +24,9 @@ const PLAIN = /^[A-Za-z0-9_./:=,@+-]+$/;
  * @throws Error for a NUL, which no argument can hold
  */
 export function systemdWord(word: string): string {
+  if (PLAIN.test(word)) return word;
   if (word.includes("\0")) throw new Error("a command line cannot hold a NUL");
   const kept = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
-  if (PLAIN.test(kept)) return kept;
   const escaped = kept
     .replaceAll("\\", "\\\\")
     .replaceAll('"', '\\"')
