@@ -1,10 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
+import { deployAws, type AwsOutputs } from "./deployAws";
 import { endpointsOf } from "./endpoints";
 import type { Endpoint } from "./endpoints";
 import { PyTorchCudaImage } from "./image/pytorchCudaImage";
-import type { WorkstationPlan } from "./plan/model";
+import type { Plan, WorkstationPlan } from "./plan/model";
 import { pushAuthorizedKeys, writeAuthorizedKeys } from "./workstation/authorizedKeys";
 import { Workstation } from "./workstation/workstation";
 
@@ -18,6 +19,11 @@ export interface Outputs {
   readonly homes: pulumi.Output<Record<string, string>>;
   /** The stack's id, which labels all that it made. */
   readonly stackId: string;
+}
+
+/** Turns a plan for any target into resources. Call it inside a Pulumi program; see the targets' own. */
+export function deployPlan(plan: Plan): Promise<Outputs | AwsOutputs> {
+  return plan.target === "aws" ? deployAws(plan) : Promise.resolve(deploy(plan));
 }
 
 /**

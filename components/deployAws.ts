@@ -2,16 +2,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { hostBundle } from "./aws/hostBundle";
 import type { BundleFile } from "./aws/hostControl";
-import { ImageRepository } from "./aws/imageRepository";
 import { TeamEnvironment, type DeployedHost } from "./aws/teamEnvironment";
 import { awsEndpoints } from "./endpoints";
 import type { Endpoint } from "./endpoints";
-import { PyTorchCudaImage } from "./image/pytorchCudaImage";
 import { packageRoot } from "./lookups/paths";
-import type { AwsPlan, PlannedRepository } from "./plan/aws/model";
+import type { AwsPlan, PlannedCost } from "./plan/aws/model";
 
 /** What a stack on EC2 tells of itself. No secret is among it. */
 export interface AwsOutputs {
@@ -32,6 +30,8 @@ export interface AwsOutputs {
   readonly bucket: pulumi.Output<string>;
   /** SSM Automation runbook that ends the hosts; homes stay. */
   readonly runbook: pulumi.Output<string>;
+  /** USD an hour while all hosts run, and while all are stopped. */
+  readonly cost: Pick<PlannedCost, "perHour" | "perHourStopped" | "pricesAsOf">;
 }
 
 /**
@@ -39,71 +39,29 @@ export interface AwsOutputs {
  * error among its findings; it decides nothing that the plan could have decided.
  */
 export async function deployAws(plan: AwsPlan): Promise<AwsOutputs> {
+  const { region, allowedAccounts } = plan;
   const provider = new aws.Provider("aws", {
-    region: plan.region as aws.Region,
-    ...(plan.allowedAccounts.length === 0 ? {} : { allowedAccountIds: [...plan.allowedAccounts] }),
+    region: region as aws.Region,
+    ...(allowedAccounts.length === 0 ? {} : { allowedAccountIds: [...allowedAccounts] }),
     defaultTags: { tags: { ...plan.tags } },
   });
-  const hosts = path.join(packageRoot(), "images", "host");
-  const { image, repositoryArn } = imageOf(plan, provider);
-  const team = new TeamEnvironment(
-    "gpudev",
-    {
-      plan,
-      image,
-      ...(repositoryArn === undefined ? {} : { repositoryArn }),
-      bundle: await bundleFile(hosts),
-      userData: fs.readFileSync(path.join(hosts, "user-data.sh"), "utf8"),
-    },
-    { providers: [provider] },
-  );
+  const folder = path.join(packageRoot(), "images", "host");
+  const bundle = await bundleFile(folder);
+  const userData = fs.readFileSync(path.join(folder, "user-data.sh"), "utf8");
+  const team = new TeamEnvironment("gpudev", { plan, bundle, userData }, { providers: [provider] });
+  const { perHour, perHourStopped, pricesAsOf } = plan.cost;
   return {
     endpoints: team.hosts.apply((deployed) => awsEndpoints(plan, deployed)),
-    image,
+    image: team.image,
     homes: team.homes,
     stackId: plan.id,
-    region: plan.region,
+    region,
     hosts: team.hosts,
     policies: team.policies,
     bucket: team.bucket,
     runbook: team.runbook,
+    cost: { perHour, perHourStopped, pricesAsOf },
   };
-}
-
-interface DeployedImage {
-  readonly image: pulumi.Output<string>;
-  readonly repositoryArn?: pulumi.Output<string>;
-}
-
-/** The image, built here and pushed in the same run; hosts take it by digest. */
-function imageOf({ image, repository }: AwsPlan, provider: aws.Provider): DeployedImage {
-  if (image.existing !== undefined || repository === undefined) {
-    return { image: pulumi.output(image.existing ?? "") };
-  }
-  const { repositoryUrl, arn, registry } = repositoryOf(repository, provider);
-  const token = aws.ecr.getAuthorizationTokenOutput({}, { provider });
-  const { immutableTag, movingTags, buildArgs, extraCa } = image;
-  const built = new PyTorchCudaImage("image", {
-    repository: repositoryUrl,
-    immutableTag,
-    movingTags,
-    buildArgs,
-    push: true,
-    login: pulumi
-      .all([registry, token])
-      .apply(([address, { userName, password }]) => ({ address, username: userName, password })),
-    ...(extraCa === undefined ? {} : { extraCa }),
-  });
-  return { image: built.reference, repositoryArn: arn };
-}
-
-function repositoryOf(planned: PlannedRepository, provider: aws.Provider): ImageRepository {
-  const { name, existing, movingTags } = planned;
-  return new ImageRepository(
-    "repository",
-    { name, existing, movingTags },
-    { providers: [provider] },
-  );
 }
 
 /** The host software as a file, for as long as the program runs. */

@@ -1,25 +1,23 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { PyTorchCudaImage } from "../image/pytorchCudaImage";
 import { hostDocument, hostDocumentText } from "../plan/aws/hostDocument";
-import type { HostDraft } from "../plan/aws/documentModel";
 import type { AwsPlan, PlannedHost } from "../plan/aws/model";
 import { Access } from "./access";
 import { GpuHost } from "./gpuHost";
 import { GpuNetwork } from "./gpuNetwork";
 import { HomeStorage } from "./homeStorage";
 import { HostControl, type BundleFile } from "./hostControl";
+import { ImageRepository } from "./imageRepository";
 import { Lifetime } from "./lifetime";
 import { repositoryArnOf } from "./repositoryArn";
+import { accessUsers, boundaryOf, documentOf, hostOf, lifetimeOf, networkOf } from "./teamParts";
 import { renderUserData } from "./userData";
 
 /** Arguments of `TeamEnvironment`. */
 export interface TeamEnvironmentArgs {
   /** The whole decision, without an error among its findings. Plain, since it decides which resources exist. */
   readonly plan: AwsPlan;
-  /** Image by digest. */
-  readonly image: pulumi.Input<string>;
-  /** ECR repository that hosts pull it from. Default: read off the image. */
-  readonly repositoryArn?: pulumi.Input<string>;
   /** Archive of the host software. */
   readonly bundle: BundleFile;
   /** Text of `images/host/user-data.sh`. */
@@ -35,10 +33,13 @@ export interface DeployedHost {
 }
 
 /**
- * A team's GPU hosts on EC2 with everything around them: network, homes, the hosts themselves with
- * their documents, ways in, and when it all stops. It decides nothing that the plan has not.
+ * A team's GPU hosts on EC2 with everything around them: image, network, homes, the hosts
+ * themselves with their documents, ways in, and when it all stops. It decides nothing that the
+ * plan has not.
  */
 export class TeamEnvironment extends pulumi.ComponentResource {
+  /** Image that the environments run, by digest. */
+  public readonly image: pulumi.Output<string>;
   /** Hosts by name. */
   public readonly hosts: pulumi.Output<Record<string, DeployedHost>>;
   /** Homes volumes by host, or the EFS access points by user. */
@@ -62,23 +63,27 @@ export class TeamEnvironment extends pulumi.ComponentResource {
   ) {
     super("gpudev:index:TeamEnvironment", label, {}, opts);
     const { plan, bundle } = args;
+    const { region, id: stackId } = plan;
     const parent = { parent: this };
-    this.account = aws.getCallerIdentityOutput({}, parent).accountId;
-    this.network = new GpuNetwork(
-      `${label}-network`,
-      {
-        ...plan.network,
-        region: plan.region,
-        directFrom: plan.access.directFrom,
-        directPorts: plan.access.directPorts,
-      },
-      parent,
-    );
-    this.control = new HostControl(`${label}-control`, { region: plan.region, bundle }, parent);
+    const account = aws.getCallerIdentityOutput({}, parent).accountId;
+    this.account = account;
+    this.image = this.makeImage();
+    this.network = new GpuNetwork(`${label}-network`, networkOf(plan), parent);
+    this.control = new HostControl(`${label}-control`, { region, bundle }, parent);
     this.storage = this.homeStorage();
     const hosts = plan.hosts.map((host) => [host, this.host(host)] as const);
-    const access = this.access();
-    const lifetime = this.lifetime(hosts.map(([, host]) => host.instanceId));
+    const { documents, principals } = plan.access;
+    const access = new Access(
+      `${label}-access`,
+      { region, account, stackId, documents, principals, users: accessUsers(plan) },
+      parent,
+    );
+    const instanceIds = hosts.map(([, { instanceId }]) => instanceId);
+    const lifetime = new Lifetime(
+      `${label}-lifetime`,
+      { ...lifetimeOf(plan), account, instanceIds },
+      parent,
+    );
 
     this.hosts = pulumi.output(
       Object.fromEntries(
@@ -93,6 +98,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     this.bucket = this.control.bucket;
     this.runbook = lifetime.runbook;
     this.registerOutputs({
+      image: this.image,
       hosts: this.hosts,
       homes: this.homes,
       bucket: this.bucket,
@@ -100,84 +106,81 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     });
   }
 
-  private boundary(): { readonly permissionsBoundary?: string } {
-    const { permissionsBoundary } = this.args.plan;
-    return permissionsBoundary === undefined ? {} : { permissionsBoundary };
+  /** The image, built here and pushed in the same run, or one that exists. */
+  private makeImage(): pulumi.Output<string> {
+    const { image, repository: planned } = this.args.plan;
+    if (image.existing !== undefined) return pulumi.output(image.existing);
+    if (planned === undefined) throw new Error("the plan has neither an image nor a repository");
+    const parent = { parent: this };
+    const repository = new ImageRepository(`${this.label}-repository`, planned, parent);
+    const token = aws.ecr.getAuthorizationTokenOutput({}, parent);
+    const { immutableTag, movingTags, buildArgs, extraCa } = image;
+    return new PyTorchCudaImage(
+      `${this.label}-image`,
+      {
+        repository: repository.repositoryUrl,
+        immutableTag,
+        movingTags,
+        buildArgs,
+        push: true,
+        login: pulumi
+          .all([repository.registry, token])
+          .apply(([address, { userName, password }]) => ({
+            address,
+            username: userName,
+            password,
+          })),
+        ...(extraCa === undefined ? {} : { extraCa }),
+      },
+      parent,
+    ).reference;
   }
 
   private homeStorage(): HomeStorage {
     const { plan } = this.args;
+    const { vpcId, subnetIds, securityGroupId: hostsGroupId } = this.network;
     return new HomeStorage(
       `${this.label}-homes`,
       {
         ...plan.homes,
-        ...this.boundary(),
+        ...boundaryOf(plan),
         region: plan.region,
         account: this.account,
         stackId: plan.id,
         tags: plan.tags,
-        vpcId: this.network.vpcId,
-        subnetIds: this.network.subnetIds,
-        hostsGroupId: this.network.securityGroupId,
+        vpcId,
+        subnetIds,
+        hostsGroupId,
       },
       { parent: this },
     );
   }
 
   private host(host: PlannedHost): GpuHost {
-    const { plan, image, bundle, userData } = this.args;
+    const { plan, bundle } = this.args;
     const { bucket, applyDocument } = this.control;
     const { fileSystem, volumeIds } = this.storage;
     const subnetId = this.network.subnetIds[host.zone];
-    const draft = plan.documents.find((one) => one.host === host.name);
-    if (subnetId === undefined || draft === undefined) {
-      throw new Error(`the plan has no subnet or no document for ${host.name}`);
-    }
+    if (subnetId === undefined) throw new Error(`the plan has no subnet in ${host.zone}`);
     const volumeId = volumeIds[host.name];
     return new GpuHost(
       `${this.label}-${host.name}`,
       {
-        host: host.name,
-        instanceType: host.type.type,
-        spot: host.market === "spot",
-        zone: host.zone,
-        rootGiB: host.rootGiB,
-        publicAddress: !plan.network.private,
-        fixedAddress: plan.access.directFrom.length > 0 && !plan.network.private,
-        ...(host.capacityBlock === undefined ? {} : { capacityBlock: host.capacityBlock }),
-        ...(host.capacityReservation === undefined
-          ? {}
-          : { capacityReservation: host.capacityReservation }),
-        ...this.boundary(),
-        tags: { ...plan.tags, "gpudev:host": String(host.index) },
-        region: plan.region,
+        ...hostOf(plan, host),
         account: this.account,
-        ami:
-          plan.ami.id ??
-          aws.ssm.getParameterOutput({ name: plan.ami.parameter }, { parent: this }).insecureValue,
+        ami: this.ami(),
         subnetId,
         securityGroupId: this.network.securityGroupId,
-        userData: bucket.apply((name) =>
-          renderUserData(userData, {
-            bucket: name,
-            prefix: "",
-            region: plan.region,
-            bundle: bundle.sha256,
-            host: host.name,
-          }),
-        ),
+        userData: this.userData(host),
         bucket,
         applyDocument,
         bundle: bundle.sha256,
-        document: this.document(draft),
-        parameters: draft.parameters,
-        data: draft.data,
-        repositoryArn: this.args.repositoryArn ?? pulumi.output(image).apply(repositoryArnOf),
+        document: this.document(host),
+        repositoryArn: this.image.apply(repositoryArnOf),
         ...(volumeId === undefined ? {} : { homesVolumeId: volumeId }),
         ...(fileSystem === undefined
           ? {}
           : { fileSystemArn: fileSystem.arn, accessPointArns: fileSystem.accessPointArns }),
-        wait: plan.wait,
       },
       // Without routes, endpoints and bundle a host would boot into nothing.
       {
@@ -187,62 +190,30 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     );
   }
 
-  private document(draft: HostDraft): pulumi.Output<{ text: string; version: string }> {
+  private ami(): pulumi.Input<string> {
+    const { id, parameter: name } = this.args.plan.ami;
+    return id ?? aws.ssm.getParameterOutput({ name }, { parent: this }).insecureValue;
+  }
+
+  private userData({ name: host }: PlannedHost): pulumi.Output<string> {
+    const { plan, bundle, userData } = this.args;
+    const values = { prefix: "", region: plan.region, bundle: bundle.sha256, host };
+    return this.control.bucket.apply((bucket) => renderUserData(userData, { ...values, bucket }));
+  }
+
+  private document(host: PlannedHost): pulumi.Output<{ text: string; version: string }> {
     const { fileSystem } = this.storage;
+    const draft = documentOf(this.args.plan, host.name);
     const efs =
       fileSystem === undefined
         ? undefined
         : pulumi.output({ fileSystem: fileSystem.id, accessPoints: fileSystem.accessPoints });
-    return pulumi.output({ image: this.args.image, efs }).apply(({ image, efs: homes }) => {
+    return pulumi.output({ image: this.image, efs }).apply(({ image, efs: homes }) => {
       const document = hostDocument(draft, {
         image,
         ...(homes === undefined ? {} : { efs: homes }),
       });
       return { text: hostDocumentText(document), version: document.version };
     });
-  }
-
-  private access(): Access {
-    const { plan } = this.args;
-    const paths = new Map(plan.documents.map(({ host, parameters }) => [host, parameters]));
-    const names = new Map(plan.hosts.map(({ index, name }) => [index, name]));
-    return new Access(
-      `${this.label}-access`,
-      {
-        region: plan.region,
-        account: this.account,
-        stackId: plan.id,
-        documents: plan.access.documents,
-        principals: plan.access.principals,
-        users: plan.environments.map(({ user, seat, host }) => ({
-          user,
-          slot: seat.slot,
-          host,
-          parameters: `${paths.get(names.get(host) ?? "") ?? plan.access.parameterPrefix}/${user}`,
-        })),
-      },
-      { parent: this },
-    );
-  }
-
-  private lifetime(instanceIds: readonly pulumi.Output<string>[]): Lifetime {
-    const { plan } = this.args;
-    const { until, ended, hours, budget } = plan.lifetime;
-    return new Lifetime(
-      `${this.label}-lifetime`,
-      {
-        region: plan.region,
-        account: this.account,
-        stackId: plan.id,
-        ended,
-        ...(until === undefined ? {} : { until }),
-        ...(hours === undefined ? {} : { hours }),
-        ...(budget === undefined ? {} : { budget }),
-        instanceIds,
-        homesOnVolumes: plan.homes.kind === "volume",
-        ...this.boundary(),
-      },
-      { parent: this },
-    );
   }
 }
