@@ -42,8 +42,9 @@ class HostRoom {
     return true;
   }
 
-  isHeld(device: DeviceId): boolean {
-    return (this.holders.get(device) ?? 0) > 0;
+  /** Whether a device is somebody's own. */
+  isGone(device: DeviceId): boolean {
+    return this.shape.sharing !== "time-slicing" && (this.holders.get(device) ?? 0) > 0;
   }
 
   /** The device that the fewest hold, first in order, leaving out those that `without` names. */

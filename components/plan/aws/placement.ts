@@ -198,7 +198,7 @@ function allSeats(
 ): Record<string, Seat> {
   const all = new Map<string, Seat>();
   for (const [user, { devices = [], ...seat }] of recorded) {
-    const free = devices.filter((device) => !table.room(seat.host).isHeld(device));
+    const free = devices.filter((device) => !table.room(seat.host).isGone(device));
     all.set(user, free.length > 0 ? { ...seat, devices: free } : seat);
   }
   for (const [user, seat] of users) all.set(user, seat);
