@@ -34,9 +34,11 @@ export async function awsRegistered<T>(
   return registered(program, preview, AWS);
 }
 
-/** The resources of a type: `ec2/instance:Instance`. */
+/** The resources of a type, by name: `ec2/instance:Instance`. The order of asking is no promise. */
 export function ofType(asked: readonly Asked[], type: string): readonly Asked[] {
-  return asked.filter((one) => one.type === `aws:${type}`);
+  return asked
+    .filter((one) => one.type === `aws:${type}`)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The one resource of a type. */
