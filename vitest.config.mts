@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const REAL_THINGS = [
   "test/engine/**",
   "test/container/**",
-  "test/host/**",
+  "test/host/vm.test.ts",
   "test/cluster/**",
   "test/soak/**",
   "test/bench/**",
