@@ -34,7 +34,7 @@ module.exports = {
       comment: "The plan sees what was looked up, never how.",
       severity: "error",
       from: { path: "^components/plan/" },
-      to: { path: "^components/lookups/(?!model)" },
+      to: { path: "^components/lookups/(?!(aws/)?model)" },
     },
     {
       name: "plan-is-pure",

@@ -8,7 +8,7 @@ export interface DriverBranch {
 }
 
 /** Read 2026-11-22 from NVIDIA's page on supported data centre drivers and from Ubuntu's package pages. */
-export const DRIVER_BRANCHES: readonly DriverBranch[] = [
+const DRIVER_BRANCHES: readonly DriverBranch[] = [
   { branch: 535, until: "2026-06", ended: true },
   { branch: 550, ended: true },
   { branch: 570, until: "2026-02", ended: true },

@@ -1,13 +1,13 @@
-export { type Ami, AMIS } from "./amis";
+export { AMIS } from "./amis";
 export { bootstrapBaseImage, bootstrapSuite } from "./baseImage";
 export { BASES, pythonOfBase } from "./bases";
-export { type DriverBranch, driverBranch } from "./driverBranches";
+export { driverBranch } from "./driverBranches";
 export { driverVerdict, runsOn } from "./fits";
 export { findGpus, GPU_MODELS, matchGpu } from "./gpus";
 export { findInstanceType, INSTANCE_TYPES, type InstanceType, PRICES_AS_OF } from "./instanceTypes";
-export { type MigProfile, migProfilesOf } from "./migProfiles";
+export { migProfilesOf } from "./migProfiles";
 export { HOURS_PER_MONTH, type Price, PRICES } from "./prices";
-export { type Quota, quotaFamilyOf, quotaOf } from "./quotas";
+export { quotaFamilyOf, quotaOf } from "./quotas";
 export {
   buildsOf,
   defaultCuda,

@@ -1,7 +1,7 @@
 import type { Answer, BaseImageFacts } from "../model";
 
 /** Who is asking. */
-export interface AccountFacts {
+interface AccountFacts {
   /** Twelve digits. */
   readonly id: string;
   /** ARN of the identity. */
@@ -57,7 +57,7 @@ export interface VpcFacts extends VpcRange {
 }
 
 /** An AMI. */
-export interface AmiFacts {
+interface AmiFacts {
   readonly id: string;
   /** Public SSM parameter that named it. */
   readonly parameter: string;

@@ -6,6 +6,8 @@ import type { AwsStack } from "./stack";
 
 /** Seconds without activity after which an environment stops, where nothing is said. */
 const IDLE_STOP = 45 * 60;
+/** Below this nobody could log in and begin. */
+const LEAST_IDLE = 5 * 60;
 const DAY = 86_400;
 const PATH = "gpudev:lifetime.until";
 const WEEK = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
@@ -105,6 +107,16 @@ export function planLifetime(
   const { hours, budget } = settings.aws;
   const ended = until !== undefined && Date.parse(until) <= Date.parse(now);
   const findings = checkEnd(settings, now, deployed);
+  if (idleStop < LEAST_IDLE) {
+    findings.push(
+      error(
+        "idle-too-short",
+        "gpudev:lifetime.idleStop",
+        `An environment that stops after ${idleStop} seconds without activity ends while someone reads`,
+        "Write 5m or more.",
+      ),
+    );
+  }
   if (budget !== undefined) {
     findings.push(
       hint(
@@ -119,7 +131,8 @@ export function planLifetime(
     idleStop,
     ...(until === undefined ? {} : { until }),
     ended,
-    graceSeconds: stopGrace,
+    // A host has to give Docker one second at least.
+    graceSeconds: Math.max(1, stopGrace),
     maxLease,
     ...(hours === undefined ? {} : { hours: hoursOf(hours) }),
     ...(budget === undefined ? {} : { budget }),

@@ -291,6 +291,12 @@ describe("a stack's end", () => {
     expect(awsErrors(plan(until("2026-12-24T12:00:00+00:00", { max: "60d" })))).toEqual([]);
   });
 
+  it("does not make an idle stop of seconds sensible", () => {
+    expect(awsErrors(plan(until("2026-11-26T12:00:00Z", { idleStop: "30s" })))).toEqual([
+      "idle-too-short",
+    ]);
+  });
+
   it("is asked for where there is none, with a line to paste, and is recorded by gpudev", () => {
     const made = plan(awsSettings(["ada"], {}, { lifetime: {} }));
     expect(oneFinding(made, "no-end").mend).toBe(
@@ -373,13 +379,13 @@ describe("the network", () => {
       ["no-egress"],
     ],
   ])("an existing VPC with %s", (_, subnet, more, network, errors) => {
-    const made = plan(existing(network), vpc(subnet, more) as Partial<AwsLookups>);
+    const made = plan(existing(network), vpc(subnet, more));
     expect(awsErrors(made)).toEqual(errors);
     expect(made.network.existingSubnets).toEqual({ "eu-west-1a": "subnet-1" });
   });
 
   it("says what an existing VPC lacks", () => {
-    const made = plan(existing(), vpc({}) as Partial<AwsLookups>);
+    const made = plan(existing(), vpc({}));
     expect(oneFinding(made, "no-egress")).toMatchObject({
       path: "gpudev:aws.network.vpcId",
       message:

@@ -67,7 +67,7 @@ export function exampleStack(stack: string): AwsStack {
   return { ...found, seats: { ...found.seats, id: ID } as Settings["seats"] };
 }
 
-export const ACCOUNT = "111122223333";
+const ACCOUNT = "111122223333";
 const TYPES = [
   "g4dn.xlarge",
   "g4dn.12xlarge",

@@ -24,7 +24,7 @@ const UNIT = {
   requiresMounts: ["/var/lib/gpudev/homes"],
 };
 
-const PROFILE: ContainerProfile = {
+const BARE: ContainerProfile = {
   uid: 1000,
   gid: 1000,
   capDrop: ["ALL"],
@@ -39,10 +39,8 @@ const PROFILE: ContainerProfile = {
   pidsLimit: 4096,
   memoryBytes: 32 * GIB,
   swapBytes: 0,
-  cpus: 8,
   shmBytes: 8 * GIB,
   ulimits: [{ name: "memlock", soft: -1, hard: -1 }],
-  gpu: { via: "cdi", devices: ["0", "1:1"] },
   env: { GPUDEV_MANAGED: "1" },
   command: ["jupyter", "ssh"],
   ports: [
@@ -57,6 +55,11 @@ const PROFILE: ContainerProfile = {
     startPeriodSeconds: 60,
   },
   stopGraceSeconds: 30,
+};
+const PROFILE: ContainerProfile = {
+  ...BARE,
+  cpus: 8,
+  gpu: { via: "cdi", devices: ["0", "1:1"] },
 };
 
 /** What `docker run` has to hold for each control; the type holds that none is forgotten. */
@@ -119,9 +122,8 @@ describe("docker run", () => {
     });
     fc.assert(
       fc.property(some, ({ devices, cpus, ...rest }) => {
-        const { cpus: _, gpu: __, ...base } = PROFILE;
         const profile: ContainerProfile = {
-          ...base,
+          ...BARE,
           ...rest,
           ...(cpus === undefined ? {} : { cpus }),
           ...(devices.length === 0 ? {} : { gpu: { via: "cdi", devices } }),
@@ -168,7 +170,9 @@ describe("docker run", () => {
     const words = dockerRun(IDENTITY, PROFILE, IMAGE);
     expect(words.slice(0, 4)).toEqual(["run", "--rm", "--pull", "never"]);
     const line = words.join(" ");
-    expect(line).not.toMatch(/--privileged|--cap-add|--network host|docker\.sock|0\.0\.0\.0|--ipc|--pid /);
+    expect(line).not.toMatch(
+      /--privileged|--cap-add|--network host|docker\.sock|0\.0\.0\.0|--ipc|--pid /,
+    );
   });
 });
 
