@@ -4,8 +4,11 @@ import * as path from "node:path";
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { hostBundle } from "./aws/hostBundle";
-import type { BundleFile } from "./aws/hostControl";
-import { TeamEnvironment, type DeployedHost } from "./aws/teamEnvironment";
+import {
+  TeamEnvironment,
+  type DeployedHost,
+  type TeamEnvironmentArgs,
+} from "./aws/teamEnvironment";
 import { awsEndpoints } from "./endpoints";
 import type { Endpoint } from "./endpoints";
 import { packageRoot } from "./lookups/paths";
@@ -34,20 +37,22 @@ export interface AwsOutputs {
   readonly cost: Pick<PlannedCost, "perHour" | "perHourStopped" | "pricesAsOf">;
 }
 
+/** What hosts run: the archive of their software and the script of their first boot. */
+export type HostSoftware = Pick<TeamEnvironmentArgs, "bundle" | "userData">;
+
 /**
  * Turns a plan for EC2 into resources. Call it inside a Pulumi program, with a plan that has no
  * error among its findings; it decides nothing that the plan could have decided.
+ * @param software what hosts run; by default what this package brings
  */
-export async function deployAws(plan: AwsPlan): Promise<AwsOutputs> {
+export async function deployAws(plan: AwsPlan, software?: HostSoftware): Promise<AwsOutputs> {
   const { region, allowedAccounts } = plan;
+  const { bundle, userData } = software ?? (await hostSoftware());
   const provider = new aws.Provider("aws", {
     region: region as aws.Region,
     ...(allowedAccounts.length === 0 ? {} : { allowedAccountIds: [...allowedAccounts] }),
     defaultTags: { tags: { ...plan.tags } },
   });
-  const folder = path.join(packageRoot(), "images", "host");
-  const bundle = await bundleFile(folder);
-  const userData = fs.readFileSync(path.join(folder, "user-data.sh"), "utf8");
   const team = new TeamEnvironment("gpudev", { plan, bundle, userData }, { providers: [provider] });
   const { perHour, perHourStopped, pricesAsOf } = plan.cost;
   return {
@@ -64,12 +69,14 @@ export async function deployAws(plan: AwsPlan): Promise<AwsOutputs> {
   };
 }
 
-/** The host software as a file, for as long as the program runs. */
-async function bundleFile(folder: string): Promise<BundleFile> {
+/** The host software of this package, as a file for as long as the program runs. */
+export async function hostSoftware(): Promise<HostSoftware> {
+  const folder = path.join(packageRoot(), "images", "host");
   const { sha256, bytes } = await hostBundle(folder);
   const place = fs.mkdtempSync(path.join(os.tmpdir(), "gpudev-bundle-"));
   process.once("exit", () => fs.rmSync(place, { recursive: true, force: true }));
   const file = path.join(place, `${sha256}.tar.gz`);
   fs.writeFileSync(file, bytes);
-  return { sha256, file };
+  const userData = fs.readFileSync(path.join(folder, "user-data.sh"), "utf8");
+  return { bundle: { sha256, file }, userData };
 }

@@ -213,8 +213,8 @@ export class GpuHost extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn,
-        // The provider waits for success only when it makes one.
-        replaceOnChanges: ["parameters"],
+        // The provider waits for success only when it makes one: another document or another machine is a new wait.
+        replaceOnChanges: ["parameters", "targets"],
         deleteBeforeReplace: true,
         customTimeouts: { create: "65m" },
       },

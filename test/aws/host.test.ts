@@ -131,10 +131,10 @@ describe("a host's homes volume", () => {
 });
 
 describe("a host's association", () => {
-  it("is made anew for another document, since only then its success is waited for", async () => {
+  it("is made anew for another document or machine, since only then its success is waited for", async () => {
     const association = only((await made()).asked, "ssm/association:Association");
     expect(association).toMatchObject({
-      replaceOnChanges: ["parameters"],
+      replaceOnChanges: ["parameters", "targets"],
       deleteBeforeReplace: true,
       inputs: {
         name: "apply",

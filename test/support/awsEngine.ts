@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { deployAws } from "../../components/deployAws";
+import { deployAws, type HostSoftware } from "../../components/deployAws";
 import type { AwsPlan } from "../../components/plan/aws/model";
 import { Account } from "./awsStandIn/account";
 import { EngineStack, type Ran } from "./engine";
@@ -15,6 +15,7 @@ export interface StateResource {
   readonly type: string;
   readonly id?: string;
   readonly protect?: boolean;
+  readonly parent?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
@@ -43,8 +44,8 @@ export class AwsEngine {
     return this.engine.up(async () => ({ ...(await deployAws(plan)) }), refresh);
   }
 
-  preview(plan: AwsPlan): Promise<Ran> {
-    return this.engine.preview(async () => ({ ...(await deployAws(plan)) }));
+  preview(plan: AwsPlan, software?: HostSoftware): Promise<Ran> {
+    return this.engine.preview(async () => ({ ...(await deployAws(plan, software)) }));
   }
 
   /** Destroys all but what is protected. */

@@ -81,7 +81,7 @@ function remove(urn: string, id: string): void {
   const found = account.find(type, id);
   if (found === undefined) return;
   row.beforeDelete?.(found.inputs, id, world());
-  const users = account.usersOf(type, id);
+  const users = account.usersOf(type, id).filter((user) => TABLE[user.type]?.loose !== true);
   if (users.length > 0) {
     const named = users.map((user) => `${user.type} ${user.name}`).join(", ");
     throw new Error(`deleting ${type} (${id}): DependencyViolation: ${named} still needs it`);

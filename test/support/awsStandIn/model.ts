@@ -27,6 +27,8 @@ export interface TypeRow {
   /** No two may have the same. */
   readonly unique?: string;
   readonly tagged?: boolean;
+  /** It names others without holding them: they may go before it. */
+  readonly loose?: boolean;
   /** Prefix of ids; absent: the id is the name. */
   readonly idPrefix?: string;
   /** What AWS adds. */

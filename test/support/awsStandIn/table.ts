@@ -397,6 +397,7 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
   },
   "aws:ssm/association:Association": {
     source: "ssm/association.go",
+    loose: true,
     idPrefix: "association-",
     tagged: true,
     inputs: {
@@ -419,6 +420,7 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
   },
   "aws:scheduler/schedule:Schedule": {
     source: "scheduler/schedule.go",
+    loose: true,
     named: "name",
     inputs: {
       flexibleTimeWindow: "update",
@@ -444,6 +446,7 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
   },
   "aws:budgets/budgetAction:BudgetAction": {
     source: "budgets/budget_action.go",
+    loose: true,
     idPrefix: "action-",
     tagged: true,
     inputs: {
