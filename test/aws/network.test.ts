@@ -15,6 +15,7 @@ const args: GpuNetworkArgs = {
   private: false,
   egress: "internet-gateway",
   interfaceEndpoints: [],
+  endpointZones: [],
 };
 
 const made = async (changes: Partial<GpuNetworkArgs> = {}) => {
@@ -90,7 +91,12 @@ describe("a network of the stack's own", () => {
 
   it("or endpoints of the services that hosts need, and no way to the internet", async () => {
     const interfaceEndpoints = ["ec2messages", "ecr.api", "ecr.dkr"];
-    const { asked } = await made({ private: true, egress: "endpoints", interfaceEndpoints });
+    const { asked } = await made({
+      private: true,
+      egress: "endpoints",
+      interfaceEndpoints,
+      endpointZones: ["eu-west-1b"],
+    });
     expect(ofType(asked, "ec2/internetGateway:InternetGateway")).toEqual([]);
     expect(ofType(asked, "ec2/route:Route")).toEqual([]);
     const services = ofType(asked, "ec2/vpcEndpoint:VpcEndpoint").map(({ inputs }) => [
@@ -101,6 +107,8 @@ describe("a network of the stack's own", () => {
       ...interfaceEndpoints.map((one) => [`com.amazonaws.eu-west-1.${one}`, "Interface"]),
       ["com.amazonaws.eu-west-1.s3", "Gateway"],
     ]);
+    const [first] = ofType(asked, "ec2/vpcEndpoint:VpcEndpoint");
+    expect(first?.inputs["subnetIds"]).toEqual(["id-of-net-subnet-b"]);
     expect(
       only(asked, "vpc/securityGroupIngressRule:SecurityGroupIngressRule").inputs,
     ).toMatchObject({
