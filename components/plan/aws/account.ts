@@ -119,3 +119,16 @@ export function checkRepository(settings: AwsStack, lookups: AwsLookups): Findin
     ),
   ];
 }
+
+/** Docker on this machine builds the image and pushes it. */
+export function checkBuilder(settings: AwsStack, lookups: AwsLookups): Finding[] {
+  if (settings.image.existing !== undefined || lookups.base.known) return [];
+  return [
+    warning(
+      "no-builder",
+      "gpudev:docker.host",
+      `Docker on this machine builds the stack's image, and it could not be asked: ${lookups.base.because}`,
+      "Start it or name another daemon, or name an image that exists as gpudev:image.existing.",
+    ),
+  ];
+}

@@ -5,7 +5,7 @@ import { hint, orderFindings, warning } from "../findings";
 import { checkId, idOf } from "../identity";
 import { resolveImage } from "../image";
 import { planAccess } from "./access";
-import { checkAccount, checkOtherTarget, checkRepository } from "./account";
+import { checkAccount, checkBuilder, checkOtherTarget, checkRepository } from "./account";
 import { awsPrefix, tagsOf } from "./awsNames";
 import { instancePrice, planCost } from "./cost";
 import { byHost, planEnvironments } from "./environments";
@@ -162,6 +162,7 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
     ...shape.findings,
     ...placed.findings,
     ...image.findings,
+    ...checkBuilder(settings, lookups),
     ...checkFit(settings, rungs, current, image.value.build),
     ...zone.findings,
     ...network.findings,

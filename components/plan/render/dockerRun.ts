@@ -90,6 +90,8 @@ const CONTROLS: Controls = {
   stopGraceSeconds: (seconds) => ["--stop-timeout", `${seconds}`],
 };
 
+const NAMES = Object.keys(CONTROLS) as (keyof ContainerProfile)[];
+
 function rendered<K extends keyof ContainerProfile>(name: K, profile: ContainerProfile) {
   const value = profile[name];
   return value === undefined ? [] : CONTROLS[name](value, profile);
@@ -104,8 +106,7 @@ export function dockerRun(
   profile: ContainerProfile,
   image: string,
 ): string[] {
-  const names = Object.keys(CONTROLS) as (keyof ContainerProfile)[];
-  return [
+  const words = [
     "run",
     "--rm",
     "--pull",
@@ -119,9 +120,9 @@ export function dockerRun(
     container,
     "--network",
     network,
-    ...Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]),
-    ...names.flatMap((name) => rendered(name, profile)),
-    image,
-    ...profile.command,
   ];
+  for (const [label, value] of Object.entries(labels)) words.push("--label", `${label}=${value}`);
+  for (const name of NAMES) words.push(...rendered(name, profile));
+  words.push(image, ...profile.command);
+  return words;
 }

@@ -38,7 +38,9 @@ export function systemdWord(word: string): string {
 
 /** A command line as systemd reads it. */
 export function systemdCommand(words: readonly string[]): string {
-  return words.map(systemdWord).join(" ");
+  let line = "";
+  for (const word of words) line += line === "" ? systemdWord(word) : ` ${systemdWord(word)}`;
+  return line;
 }
 
 /** A text in a setting that is no command line: only specifiers are expanded there. */

@@ -463,6 +463,18 @@ describe("the account", () => {
     ]);
   });
 
+  it("needs Docker here to build the image, unless there is one", () => {
+    const dark = { base: unknown("There is no docker command on this machine") };
+    expect(oneFinding(plan(awsSettings(["ada"]), dark), "no-builder")).toMatchObject({
+      severity: "warning",
+      path: "gpudev:docker.host",
+    });
+    const existing = `111122223333.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:${"0".repeat(64)}`;
+    const made = plan(awsSettings(["ada"], {}, { image: { existing } }), dark);
+    expect(made.repository).toBeUndefined();
+    expect(brief(made).filter((line) => line.includes("no-builder"))).toEqual([]);
+  });
+
   it("has to have the repository that is named", () => {
     const settings = awsSettings(["ada"], { image: { repository: "ml/pytorch" } });
     expect(awsErrors(plan(settings, { repository: known(false) }))).toEqual(["no-such-repository"]);
