@@ -1,7 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 // What needs a daemon, a Pulumi CLI or an image lives in these rooms and runs by `npm run e2e`.
-const REAL_THINGS = ["test/engine/**", "test/container/**", "test/soak/**", "test/bench/**"];
+const REAL_THINGS = [
+  "test/engine/**",
+  "test/container/**",
+  "test/host/vm.test.ts",
+  "test/soak/**",
+  "test/bench/**",
+];
 
 export default defineConfig({
   test: {

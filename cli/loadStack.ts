@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { stateDirectory } from "../components/lookups/paths";
 import { readLookups } from "../components/lookups";
 import { makePlan } from "../components/plan/makePlan";
-import type { Plan } from "../components/plan/model";
+import type { WorkstationPlan } from "../components/plan/model";
 import {
   newStackId,
   parseSettings,
@@ -36,7 +36,7 @@ export interface LoadedStack {
 
 /** A stack with the decision on it. */
 export interface DecidedStack extends LoadedStack {
-  readonly plan: Plan;
+  readonly plan: WorkstationPlan;
   /** Everything that was found, in file and plan. */
   readonly findings: readonly Finding[];
 }

@@ -1,10 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
+import { deployAws, type AwsOutputs } from "./deployAws";
 import { endpointsOf } from "./endpoints";
 import type { Endpoint } from "./endpoints";
 import { PyTorchCudaImage } from "./image/pytorchCudaImage";
-import type { Plan } from "./plan/model";
+import type { Plan, WorkstationPlan } from "./plan/model";
 import { pushAuthorizedKeys, writeAuthorizedKeys } from "./workstation/authorizedKeys";
 import { Workstation } from "./workstation/workstation";
 
@@ -20,12 +21,17 @@ export interface Outputs {
   readonly stackId: string;
 }
 
+/** Turns a plan for any target into resources. Call it inside a Pulumi program; see the targets' own. */
+export function deployPlan(plan: Plan): Promise<Outputs | AwsOutputs> {
+  return plan.target === "aws" ? deployAws(plan) : Promise.resolve(deploy(plan));
+}
+
 /**
  * Turns a plan into resources, and renders what is no resource: authorized keys. Call it
  * inside a Pulumi program, with a plan that has no error among its findings; it decides
  * nothing that the plan could have decided.
  */
-export function deploy(plan: Plan): Outputs {
+export function deploy(plan: WorkstationPlan): Outputs {
   const bundled = plan.docker.provider === "bundled";
   const providers = dockerProviders(plan.docker.host);
   if (plan.docker.local && !pulumi.runtime.isDryRun()) writeAuthorizedKeys(plan);
@@ -63,7 +69,7 @@ function dockerProviders(host: string | undefined): Providers {
 }
 
 function imageOf(
-  { image }: Plan,
+  { image }: WorkstationPlan,
   byImageId: boolean,
   providers: pulumi.ProviderResource[],
 ): pulumi.Output<string> {
@@ -86,7 +92,7 @@ function imageOf(
 
 /** The endpoints, once their containers run and, on a daemon elsewhere, know the users' keys. */
 function endpointsWhenReady(
-  plan: Plan,
+  plan: WorkstationPlan,
   { containers }: Workstation,
 ): pulumi.Output<readonly Endpoint[]> {
   const endpoints = endpointsOf(plan);

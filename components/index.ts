@@ -1,5 +1,23 @@
 /** The gpudev library: what `import … from "gpudev"` gives. */
-export { deploy } from "./deploy";
+export { Access } from "./aws/access";
+export type { AccessArgs, AccessUser } from "./aws/access";
+export { GpuHost } from "./aws/gpuHost";
+export type { GpuHostArgs } from "./aws/gpuHost";
+export { GpuNetwork } from "./aws/gpuNetwork";
+export type { GpuNetworkArgs } from "./aws/gpuNetwork";
+export { HomeStorage } from "./aws/homeStorage";
+export type { HomeStorageArgs } from "./aws/homeStorage";
+export { HostControl } from "./aws/hostControl";
+export type { BundleFile, HostControlArgs } from "./aws/hostControl";
+export { ImageRepository } from "./aws/imageRepository";
+export type { ImageRepositoryArgs } from "./aws/imageRepository";
+export { Lifetime } from "./aws/lifetime";
+export type { LifetimeArgs } from "./aws/lifetime";
+export { TeamEnvironment } from "./aws/teamEnvironment";
+export type { DeployedHost, TeamEnvironmentArgs } from "./aws/teamEnvironment";
+export { deploy, deployPlan } from "./deploy";
+export { deployAws } from "./deployAws";
+export type { AwsOutputs } from "./deployAws";
 export type { Outputs } from "./deploy";
 export { endpointsOf, sshConfig } from "./endpoints";
 export type { Endpoint } from "./endpoints";

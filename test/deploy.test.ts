@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { deploy } from "../components/deploy";
-import type { Plan } from "../components/plan/model";
+import type { WorkstationPlan } from "../components/plan/model";
 import { handPlan, type HandPlan } from "./support/handPlan";
 import { registered } from "./support/registered";
 
-const run = (plan: Plan, preview = false) =>
+const run = (plan: WorkstationPlan, preview = false) =>
   registered(() => pulumi.output({ ...deploy(plan) }), preview);
 const hand = (more: Partial<HandPlan> = {}) =>
   handPlan({ stack: "unit", users: ["alice", "bob"], ...more });

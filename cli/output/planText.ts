@@ -1,6 +1,10 @@
 import pc from "picocolors";
 import type { Endpoint } from "../../components/endpoints/model";
-import type { Plan, PlannedEnvironment, PlannedImage } from "../../components/plan/model";
+import type {
+  WorkstationPlan,
+  PlannedEnvironment,
+  PlannedImage,
+} from "../../components/plan/model";
 import { bytesText } from "./sizes";
 import { table } from "./table";
 
@@ -22,7 +26,7 @@ function portText(environment: PlannedEnvironment, name: "jupyter" | "ssh"): str
 }
 
 /** What a plan decides, for a person who reviews it. */
-export function planText(plan: Plan, endpoints: readonly Endpoint[]): string {
+export function planText(plan: WorkstationPlan, endpoints: readonly Endpoint[]): string {
   const price = endpoints.reduce((sum, { pricePerHour }) => sum + pricePerHour, 0);
   const docker = plan.docker.host ?? "this machine's daemon";
   const rows = plan.environments.map((environment) => [

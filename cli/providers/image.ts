@@ -1,6 +1,7 @@
 import { buildImage } from "./build";
 import { imageEffects, imageSchema } from "./imageInputs";
 import type { ImageInputs } from "./imageInputs";
+import { withLogins } from "./logins";
 import { defineResource } from "./resource";
 import type { Call } from "./resource";
 import type { Properties } from "./values";
@@ -39,7 +40,9 @@ async function provide(inputs: ImageInputs, call: Call): Promise<Properties> {
   if ((await docker.inspect("image", tag)) === undefined) await buildImage(inputs, tag, call);
   else report("the daemon has this image already");
   for (const other of inputs.tags.slice(1)) await docker.run(["tag", tag, other]);
-  if (inputs.push) await push(inputs.tags, call);
+  if (inputs.push) {
+    await withLogins(inputs.registries, (env) => push(inputs.tags, env, call));
+  }
 
   const found = (await docker.inspect("image", tag)) as Inspected | undefined;
   if (found === undefined) throw new Error(`image ${tag} went away while it was made`);
@@ -52,9 +55,13 @@ async function provide(inputs: ImageInputs, call: Call): Promise<Properties> {
   return { imageId, ref, digest: ref.split("@").at(-1) ?? ref };
 }
 
-async function push(tags: readonly string[], { docker, report }: Call): Promise<void> {
+async function push(
+  tags: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { docker, report }: Call,
+): Promise<void> {
   for (const tag of tags) {
     report(`pushing ${tag}`);
-    await docker.run(["push", tag], { timeout: 0, onLine: report });
+    await docker.run(["push", tag], { timeout: 0, onLine: report, env });
   }
 }

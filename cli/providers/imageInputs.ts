@@ -11,6 +11,10 @@ export const imageSchema = z.strictObject({
   push: z.boolean(),
   load: z.boolean().default(false),
   secrets: z.record(z.string().regex(/^[\w.-]+$/), z.string()).default({}),
+  /** Logins for the push, beside the Docker client's own. */
+  registries: z
+    .array(z.strictObject({ address: z.string(), username: z.string(), password: z.string() }))
+    .default([]),
   /** Pulumi's SDK sends this one always. */
   network: z.literal("default").default("default"),
   buildOnPreview: z.literal(false).default(false),
@@ -33,6 +37,8 @@ export const imageEffects: Readonly<Record<keyof ImageInputs, Effect>> = {
   push: "update",
   load: "update",
   secrets: "ignore",
+  // Tokens differ with every run; what was pushed does not. Pulumi's own ignores them, too.
+  registries: "ignore",
   network: "ignore",
   buildOnPreview: "ignore",
   ignoreSecretsInDiffCalculation: "ignore",

@@ -1,14 +1,13 @@
-import { Server, ServerCredentials, status } from "@grpc/grpc-js";
-import type { sendUnaryData, ServerUnaryCall, UntypedHandleCall } from "@grpc/grpc-js";
+import type { UntypedHandleCall } from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
-import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { DockerClient } from "./dockerClient";
 import { engineLog } from "./engineLog";
 import { checkConfig, hostOf } from "./config";
-import type { Change, Call, Problem, Resource } from "./resource";
+import type { Change, Call, Resource } from "./resource";
 import { fromStruct, toStruct } from "./values";
+import { checked, differences, listen, unary } from "./wire";
 
 /** A provider: its name, the version of the SDK that it serves, its types of resources by token. */
 export interface Provider {
@@ -23,26 +22,8 @@ export interface Provider {
  * of the daemon to work on.
  */
 export async function serve(provider: Provider, args: readonly string[]): Promise<void> {
-  const server = new Server();
   const address = args.find((arg) => /^[^-].*:\d+$/.test(arg));
-  server.addService(ResourceProviderService, handlers(provider, address));
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
-  });
-  process.stdout.write(`${port}\n`);
-  endWithEngine();
-}
-
-const WATCH_MS = 500;
-
-/** A killed engine cannot tell its plugins to end; they see that their parent is gone. The next run puts right what was at work. */
-function endWithEngine(): void {
-  const engine = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== engine) process.exit();
-  }, WATCH_MS).unref();
+  await listen(handlers(provider, address));
 }
 
 function handlers(provider: Provider, engineAddress: string | undefined) {
@@ -74,7 +55,7 @@ function handlers(provider: Provider, engineAddress: string | undefined) {
       return new pb.GetSchemaResponse().setSchema(JSON.stringify({ name, version }));
     }),
     checkConfig: unary((request: pb.CheckRequest) =>
-      checked(request, checkConfig(fromStruct(request.getNews()))),
+      checked(request.getNews(), checkConfig(fromStruct(request.getNews()))),
     ),
     diffConfig: unary((request: pb.DiffRequest) => {
       const [before, now] = [request.getOlds(), request.getNews()].map(
@@ -90,7 +71,7 @@ function handlers(provider: Provider, engineAddress: string | undefined) {
       return response;
     }),
     check: unary((request: pb.CheckRequest) =>
-      checked(request, resource(request.getUrn()).check(fromStruct(request.getNews()))),
+      checked(request.getNews(), resource(request.getUrn()).check(fromStruct(request.getNews()))),
     ),
     diff: unary((request: pb.DiffRequest) => {
       const { diff, deleteBeforeReplace } = resource(request.getUrn());
@@ -141,55 +122,4 @@ function handlers(provider: Provider, engineAddress: string | undefined) {
     }),
     attach: unary(() => new Empty()),
   } satisfies Record<string, UntypedHandleCall>;
-}
-
-/** An answer to one request; what it throws becomes the error that the engine shows. */
-function unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>) {
-  return (call: ServerUnaryCall<Request, Response>, reply: sendUnaryData<Response>): void => {
-    Promise.resolve()
-      .then(() => answer(call.request))
-      .then(
-        (response) => reply(null, response),
-        (error: unknown) =>
-          reply({
-            code: status.UNKNOWN,
-            details: error instanceof Error ? error.message : String(error),
-          }),
-      );
-  };
-}
-
-function checked(request: pb.CheckRequest, problems: readonly Problem[]): pb.CheckResponse {
-  const response = new pb.CheckResponse();
-  response.setInputs(request.getNews());
-  for (const { property, reason } of problems) {
-    const failure = new pb.CheckFailure();
-    failure.setProperty(property);
-    failure.setReason(reason);
-    response.addFailures(failure);
-  }
-  return response;
-}
-
-const KINDS = {
-  add: [pb.PropertyDiff.Kind.ADD, pb.PropertyDiff.Kind.ADD_REPLACE],
-  delete: [pb.PropertyDiff.Kind.DELETE, pb.PropertyDiff.Kind.DELETE_REPLACE],
-  update: [pb.PropertyDiff.Kind.UPDATE, pb.PropertyDiff.Kind.UPDATE_REPLACE],
-} as const;
-
-function differences(changes: readonly Change[], deleteBeforeReplace: boolean): pb.DiffResponse {
-  const { DIFF_NONE, DIFF_SOME } = pb.DiffResponse.DiffChanges;
-  const response = new pb.DiffResponse();
-  response.setChanges(changes.length === 0 ? DIFF_NONE : DIFF_SOME);
-  response.setDeletebeforereplace(deleteBeforeReplace);
-  response.setHasdetaileddiff(true);
-  for (const { property, kind, replaces } of changes) {
-    const diff = new pb.PropertyDiff();
-    diff.setKind(KINDS[kind][replaces ? 1 : 0]);
-    diff.setInputdiff(true);
-    response.getDetaileddiffMap().set(property, diff);
-    response.addDiffs(property);
-    if (replaces) response.addReplaces(property);
-  }
-  return response;
 }

@@ -14,6 +14,7 @@ const ROWS: readonly Row[] = [
   ["V100 16GB", "Volta", "7.0", 16],
   ["V100 32GB", "Volta", "7.0", 32],
   ["T4", "Turing", "7.5", 16],
+  ["T4G", "Turing", "7.5", 16],
   ["RTX 2080 Ti", "Turing", "7.5", 11],
   ["A100 40GB", "Ampere", "8.0", 40, MIG],
   ["A100 80GB", "Ampere", "8.0", 80, MIG],

@@ -1,4 +1,4 @@
-import type { Plan, PlannedEnvironment, Port } from "../plan/model";
+import type { WorkstationPlan, PlannedEnvironment, Port } from "../plan/model";
 import { isLoopback } from "../settings/loopback";
 import type { Endpoint } from "./model";
 
@@ -21,7 +21,7 @@ function tunnelCommand(host: string, address: string, port: number): string {
   return `ssh -N -L ${port}:${address}:${port}${option} ${user}${hostname}`;
 }
 
-function endpointOf(plan: Plan, environment: PlannedEnvironment): Endpoint {
+function endpointOf(plan: WorkstationPlan, environment: PlannedEnvironment): Endpoint {
   const { host, local, reachableAt } = plan.docker;
   const { profile, container } = environment;
   const published = (name: Port["name"]) =>
@@ -54,6 +54,6 @@ function endpointOf(plan: Plan, environment: PlannedEnvironment): Endpoint {
 }
 
 /** How each user of a plan gets in, in the order of slots. */
-export function endpointsOf(plan: Plan): Endpoint[] {
+export function endpointsOf(plan: WorkstationPlan): Endpoint[] {
   return plan.environments.map((environment) => endpointOf(plan, environment));
 }

@@ -1,3 +1,5 @@
+export { awsEndpoints, sessionCommand } from "./awsEndpoints";
+export type { ReachableHost } from "./awsEndpoints";
 export { endpointsOf } from "./endpointsOf";
 export { knownHostsLine } from "./knownHosts";
 export type { Endpoint } from "./model";

@@ -11,8 +11,10 @@ export interface Endpoint {
     readonly user: string;
     /** Name that `ssh` takes with the printed `ssh_config`: `gpudev-<stack>-<user>`. */
     readonly alias: string;
-    /** ProxyCommand or ProxyJump value, where the host is not reached directly. */
+    /** ProxyJump value, where the host is reached through another. */
     readonly proxyJump?: string;
+    /** ProxyCommand value, where the host is reached by a command, such as an SSM session. */
+    readonly proxyCommand?: string;
   };
   /** Command that makes the Jupyter address answer on this machine; absent where it answers by itself. */
   readonly tunnel?: string;

@@ -31,6 +31,9 @@ function block(ssh: NonNullable<Endpoint["ssh"]>, options: SshConfigOptions): st
       ? []
       : [`IdentityFile ${quoted(options.identityFile)}`, "IdentitiesOnly yes"]),
     ...(jump === undefined ? [] : [`ProxyJump ${jump}`]),
+    ...(jump === undefined && ssh.proxyCommand !== undefined
+      ? [`ProxyCommand ${ssh.proxyCommand}`]
+      : []),
   ];
   return lines.join("\n  ");
 }

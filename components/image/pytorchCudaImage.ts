@@ -7,15 +7,17 @@ import { packageRoot } from "../lookups/paths";
 /** Arguments of `PyTorchCudaImage`. */
 export interface PyTorchCudaImageArgs {
   /** Repository that the tags are made in, with its registry where it is pushed: `registry.example.com/ml/pytorch-cuda`. */
-  repository: string;
+  repository: pulumi.Input<string>;
   /** Tag that never moves: it stands for everything that goes into the build. */
   immutableTag: string;
   /** Tags that move with rebuilds, such as `2.6-cuda12.4`. Default: none. */
   movingTags?: readonly string[];
   /** Build arguments of `images/pytorch-cuda/Dockerfile`. Default: the Dockerfile's own. */
   buildArgs?: Readonly<Record<string, string>>;
-  /** Push to the repository's registry, by the Docker client's own login. Default false. */
+  /** Push to the repository's registry. Default false. */
   push?: boolean;
+  /** Login to that registry. Default: the Docker client's own. */
+  login?: pulumi.Input<RegistryLogin>;
   /** PEM file with more CA certificates for the build, where a proxy inspects TLS. Default: none. */
   extraCa?: string;
   /**
@@ -23,6 +25,15 @@ export interface PyTorchCudaImageArgs {
    * then `reference` is that ID, else the tag that never moves. Default true.
    */
   byImageId?: boolean;
+}
+
+/** Login to an image registry. */
+export interface RegistryLogin {
+  /** Host name of the registry. */
+  address: string;
+  username: string;
+  /** Kept as a secret. */
+  password: string;
 }
 
 /** The PyTorch-CUDA image: built, tagged and, where asked, pushed. */
@@ -38,7 +49,8 @@ export class PyTorchCudaImage extends pulumi.ComponentResource {
   constructor(name: string, args: PyTorchCudaImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gpudev:index:PyTorchCudaImage", name, {}, opts);
     const push = args.push ?? false;
-    const tags = imageTags(args);
+    const repository = pulumi.output(args.repository);
+    const tags = repository.apply((known) => imageTags({ ...args, repository: known }));
     const context = path.join(packageRoot(), "images", "pytorch-cuda");
     const image = new dockerBuild.Image(
       `${name}-build`,
@@ -52,21 +64,26 @@ export class PyTorchCudaImage extends pulumi.ComponentResource {
         // A preview must be quick; what it would build is in the tag.
         buildOnPreview: false,
         ...secretArgs(args.extraCa),
+        ...(args.login === undefined ? {} : { registries: [pulumi.secret(args.login)] }),
       },
       { parent: this },
     );
     this.digest = image.digest;
-    this.tags = pulumi.output(tags);
-    this.reference = image.digest.apply((digest) =>
-      imageReference({ repository: args.repository, tags, push, digest, byId: args.byImageId }),
-    );
+    this.tags = tags;
+    this.reference = pulumi
+      .all([repository, tags, image.digest])
+      .apply(([known, named, digest]) =>
+        imageReference({ repository: known, tags: named, push, digest, byId: args.byImageId }),
+      );
     this.registerOutputs({ reference: this.reference, digest: this.digest, tags: this.tags });
   }
 }
 
 /** The image's tags in full, the one that never moves first. */
 export function imageTags(
-  args: Pick<PyTorchCudaImageArgs, "repository" | "immutableTag" | "movingTags">,
+  args: Pick<PyTorchCudaImageArgs, "immutableTag" | "movingTags"> & {
+    readonly repository: string;
+  },
 ): string[] {
   return [args.immutableTag, ...(args.movingTags ?? [])].map((tag) => `${args.repository}:${tag}`);
 }

@@ -1,13 +1,13 @@
 import * as path from "node:path";
-import { bootstrapBaseImage, bootstrapSuite } from "../catalog";
 import type { Settings } from "../settings/schema";
+import { readBase } from "./base";
 import { readDaemon } from "./daemon";
 import { type DockerClient, dockerClient } from "./docker";
 import { readGpus } from "./gpus";
 import { readAddresses, readExists, readFreeDisk } from "./host";
 import { contextHash, readLocks } from "./imageContext";
 import { type Machine, machineOf, silentMachine } from "./machine";
-import type { Answer, BaseImageFacts, DaemonFacts, Lookups, TakenPort } from "./model";
+import type { Answer, DaemonFacts, Lookups, TakenPort } from "./model";
 import {
   type ContainerFacts,
   readContainers,
@@ -22,15 +22,6 @@ import { mergeTaken, readSockets } from "./sockets";
 export interface LookupOptions {
   /** Docker daemon to ask. Default: the one that settings name, else the Docker client's own. */
   readonly dockerHost?: string;
-}
-
-async function readBase(docker: DockerClient, base: string): Promise<Answer<BaseImageFacts>> {
-  const suite = bootstrapSuite(base);
-  const image = suite === undefined ? base : bootstrapBaseImage(suite);
-  const answer = await docker.ask(["image", "inspect", "--format", "{{.Id}}", image]);
-  if (answer.known) return { known: true, value: { present: true } };
-  if (/no such image/i.test(answer.because)) return { known: true, value: { present: false } };
-  return answer;
 }
 
 /** Files that settings name, with the machine that they have to be on. */

@@ -15,6 +15,9 @@ import {
 } from "./imageParts";
 import type { PlannedImage } from "./model";
 
+/** What the image is decided by. */
+export type ImageLookups = Pick<Lookups, "base" | "locks" | "imageContextHash">;
+
 /** The image, and the catalog's row of its torch build where there is one. */
 export interface ResolvedImage {
   readonly image: PlannedImage;
@@ -22,7 +25,7 @@ export interface ResolvedImage {
 }
 
 /** A base that gpudev makes itself and has not made yet. */
-function checkBase(base: string, suite: string | undefined, lookups: Lookups): Finding[] {
+function checkBase(base: string, suite: string | undefined, lookups: ImageLookups): Finding[] {
   if (suite === undefined || !lookups.base.known || lookups.base.value.present) return [];
   return [
     hint(
@@ -58,7 +61,7 @@ function sorted(packages: readonly string[]): string {
 }
 
 /** Decides the image: its torch build, base, Python, lock, build arguments and tags. */
-export function resolveImage(settings: Settings, lookups: Lookups): Decided<ResolvedImage> {
+export function resolveImage(settings: Settings, lookups: ImageLookups): Decided<ResolvedImage> {
   const wish = settings.image;
   if (wish.existing !== undefined) return existingImage(settings, wish.existing);
   const build = findTorchBuild(wish.torch, wish.cuda);

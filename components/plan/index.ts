@@ -1,3 +1,10 @@
 export { makePlan } from "./makePlan";
-export type { ContainerProfile, Plan, PlannedEnvironment, RetainedHome } from "./model";
+export type { AwsPlan } from "./aws/model";
+export type {
+  ContainerProfile,
+  Plan,
+  PlannedEnvironment,
+  RetainedHome,
+  WorkstationPlan,
+} from "./model";
 export { seatLine } from "./seats";

@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import type { Lookups } from "../lookups/model";
-import type { Finding } from "../settings/finding";
 import type { Seat, Settings } from "../settings/schema";
 import { checkBinding, reachableAt } from "./binding";
 import { checkDaemon } from "./daemon";
@@ -8,46 +6,30 @@ import { heldNames } from "./devices";
 import { checkDisk } from "./disk";
 import { checkDriver } from "./driver";
 import { checkFiles } from "./files";
-import { error, orderFindings } from "./findings";
+import { orderFindings } from "./findings";
 import { gpuAccess } from "./gpuAccess";
 import { placeOnGpus } from "./gpus";
 import { resolveImage } from "./image";
 import { checkLifetime } from "./lifetime";
 import { machineOf, resolveLimits } from "./limits";
+import { checkId, idOf } from "./identity";
 import { membersOf, recordedSeats } from "./members";
-import type { Plan, PlannedEnvironment, RetainedHome } from "./model";
+import type { WorkstationPlan, PlannedEnvironment, RetainedHome } from "./model";
 import { checkNames, labelsOf, namesOf } from "./names";
 import { assignSubnets } from "./network";
 import { assignPorts } from "./ports";
-import { profileOf } from "./profile";
+import { mountsOf, profileOf, servesTls } from "./profile";
 import { checkRelaxations } from "./relaxations";
 import { seatUsers } from "./seats";
-
-/** Stands for the stack's id until one is recorded; nothing is created under it. */
-const UNRECORDED = "unrecorded";
-
-function checkId(settings: Settings, now: string): Finding[] {
-  if (settings.seats.id !== undefined) return [];
-  const digest = createHash("sha256").update(`${settings.stack} ${now}`).digest();
-  const id = [...digest.subarray(0, 8)].map((byte) => (byte % 36).toString(36)).join("");
-  return [
-    error(
-      "no-id",
-      "gpudev:seats.id",
-      "The stack has no id yet, by which its homes and containers are known as its own",
-      `Run gpudev up, which records one, or write under gpudev:seats:  id: ${id}`,
-    ),
-  ];
-}
 
 /**
  * Decides everything about a stack: who sits where, ports, networks, names, limits, the image, each
  * environment's container profile, and what will not work and why. Pure: the same settings and
  * lookups give the same plan. Nothing may be created while a finding is an error.
  */
-export function makePlan(settings: Settings, lookups: Lookups): Plan {
-  const id = settings.seats.id ?? UNRECORDED;
-  const { stack, team, target } = settings;
+export function makePlan(settings: Settings, lookups: Lookups): WorkstationPlan {
+  const id = idOf(settings);
+  const { stack, team } = settings;
   const members = membersOf(settings);
   const placed = placeOnGpus(settings, lookups, members);
   const seated = seatUsers(settings, members, placed.value.ids, heldNames(placed.value));
@@ -74,12 +56,15 @@ export function makePlan(settings: Settings, lookups: Lookups): Plan {
         network: { name: names.network, ...found(subnets.value, name) },
         authorizedKeys: settings.services.ssh ? user.sshKeys : [],
         profile: profileOf(settings, {
-          user: name,
-          homeVolume: names.homeVolume,
+          mounts: mountsOf(settings, {
+            user: name,
+            homeVolume: names.homeVolume,
+            local: lookups.docker.local,
+            stateDirectory: lookups.stateDirectory,
+          }),
+          tls: servesTls(settings),
           limits: found(limits.value, name),
           ports: found(ports.value, name),
-          local: lookups.docker.local,
-          stateDirectory: lookups.stateDirectory,
           ...(gpu === undefined ? {} : { gpu }),
         }),
         labels: labelsOf(stack, name, id),
@@ -108,7 +93,7 @@ export function makePlan(settings: Settings, lookups: Lookups): Plan {
   return {
     stack,
     team,
-    target,
+    target: "workstation",
     id,
     docker: {
       provider: settings.docker.provider,

@@ -52,7 +52,7 @@ function takenBy(want: Wanted, address: string, holders: readonly TakenPort[], i
 /** Gives each slot its ports and holds them against the ports that are in use. */
 export function assignPorts(
   settings: Settings,
-  lookups: Lookups,
+  lookups: Pick<Lookups, "takenPorts">,
   slots: ReadonlyMap<string, number>,
   id: string,
 ): Decided<ReadonlyMap<string, readonly Port[]>> {

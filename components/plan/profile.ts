@@ -15,12 +15,20 @@ export const INSIDE = {
 } as const;
 
 /** What one environment's profile is made of. */
-export interface ProfileParts {
-  readonly user: string;
-  readonly homeVolume: string;
+interface ProfileParts {
+  /** Home, authorized keys, and what else appears inside. */
+  readonly mounts: readonly Mount[];
+  /** Jupyter serves https itself, with the certificate and key that are mounted. */
+  readonly tls: boolean;
   readonly limits: Limits;
   readonly ports: readonly Port[];
   readonly gpu?: GpuAccess;
+}
+
+/** Where the mounts of an environment on a machine with Docker come from. */
+interface MountSources {
+  readonly user: string;
+  readonly homeVolume: string;
   /** True where files of this machine can be mounted. */
   readonly local: boolean;
   readonly stateDirectory: string;
@@ -31,34 +39,41 @@ export function authorizedKeysFolder(stateDirectory: string, stack: string, user
   return posix.join(stateDirectory, "stacks", stack, "authorized_keys", user);
 }
 
-function mountsOf(settings: Settings, parts: ProfileParts): Mount[] {
-  const bind = (source: string, target: string, readOnly: boolean): Mount => ({
-    kind: "bind",
-    source,
-    target,
-    readOnly,
-  });
+/** A folder or file of the machine that appears inside. */
+export function bindMount(source: string, target: string, readOnly: boolean): Mount {
+  return { kind: "bind", source, target, readOnly };
+}
+
+/** True where Jupyter is to serve https by itself. */
+export function servesTls(settings: Settings): boolean {
+  return settings.services.jupyter && settings.bind.tls !== undefined;
+}
+
+/** Mounts of an environment on a machine with Docker. */
+export function mountsOf(settings: Settings, from: MountSources): Mount[] {
   const mounts: Mount[] = [
-    { kind: "volume", source: parts.homeVolume, target: INSIDE.home, readOnly: false },
+    { kind: "volume", source: from.homeVolume, target: INSIDE.home, readOnly: false },
   ];
-  if (settings.services.ssh && parts.local) {
-    const folder = authorizedKeysFolder(parts.stateDirectory, settings.stack, parts.user);
-    mounts.push(bind(folder, INSIDE.authorizedKeys, true));
+  if (settings.services.ssh && from.local) {
+    const folder = authorizedKeysFolder(from.stateDirectory, settings.stack, from.user);
+    mounts.push(bindMount(folder, INSIDE.authorizedKeys, true));
   }
   const { tls } = settings.bind;
   if (settings.services.jupyter && tls !== undefined) {
-    mounts.push(bind(tls.certificate, INSIDE.certificate, true), bind(tls.key, INSIDE.key, true));
+    mounts.push(
+      bindMount(tls.certificate, INSIDE.certificate, true),
+      bindMount(tls.key, INSIDE.key, true),
+    );
   }
   for (const mount of settings.workspace) {
-    if (mount.users === undefined || mount.users.includes(parts.user)) {
-      mounts.push(bind(mount.source, mount.target, mount.readOnly));
+    if (mount.users === undefined || mount.users.includes(from.user)) {
+      mounts.push(bindMount(mount.source, mount.target, mount.readOnly));
     }
   }
   return mounts;
 }
 
-function envOf(settings: Settings, gpu: GpuAccess | undefined): Record<string, string> {
-  const tls = settings.services.jupyter && settings.bind.tls !== undefined;
+function envOf(settings: Settings, { gpu, tls }: ProfileParts): Record<string, string> {
   return {
     GPUDEV_MANAGED: "1",
     // Docker's own time limit is the longer one, so that the entry point ends in order before it.
@@ -86,7 +101,7 @@ export function profileOf(settings: Settings, parts: ProfileParts): ContainerPro
       { target: "/tmp", sizeBytes: Math.min(Math.floor(limits.memory / 2), 8 * GIB), exec: true },
       { target: "/run", sizeBytes: 64 * MIB, exec: false },
     ],
-    mounts: mountsOf(settings, parts),
+    mounts: parts.mounts,
     pidsLimit: limits.pids,
     memoryBytes: limits.memory,
     swapBytes: 0,
@@ -99,7 +114,7 @@ export function profileOf(settings: Settings, parts: ProfileParts): ContainerPro
       { name: "stack", soft: 64 * MIB, hard: 64 * MIB },
     ],
     ...(gpu === undefined ? {} : { gpu }),
-    env: envOf(settings, gpu),
+    env: envOf(settings, parts),
     command: services,
     ports: parts.ports,
     healthCheck: {

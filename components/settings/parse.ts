@@ -1,3 +1,4 @@
+import { checkAws } from "./awsChecks";
 import { checkSections } from "./checks";
 import type { Finding } from "./finding";
 import { error } from "./problems";
@@ -111,6 +112,9 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
   if (body) {
     findings.push(...checkUsers(users, body), ...checkKeyless(users, listed.raw, body.services));
     findings.push(...checkSections(body, names));
+    const paths = new Map(users.map(({ path, user }) => [user.name, path]));
+    const people = users.map(({ user }) => user);
+    findings.push(...checkAws(body, people, (name) => paths.get(name) ?? "", "aws" in rest));
   }
   if (!sections.value) return { findings };
   const settings = {

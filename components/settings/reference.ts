@@ -63,6 +63,7 @@ function rowsOf(schema: JsonSchema, prefix = ""): Row[] {
   const own = Object.entries(schema.properties ?? {}).flatMap(([name, inner]): Row[] => {
     const key = prefix + name;
     const row = { key, schema: inner, required: schema.required?.includes(name) ?? false };
+    if (inner.items?.properties) return [row, ...rowsOf(inner.items, `${key}[].`)];
     return inner.properties ? [row, ...rowsOf(inner, `${key}.`)] : [row];
   });
   const other = schema.additionalProperties;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { awsSchema } from "./awsSchema";
 import {
   bindSchema,
   mountSchema,
@@ -26,9 +27,10 @@ export { seatSchema, userSchema };
 /** Every setting of a stack. Only `target` and `users` have no default. */
 export const settingsSchema = z
   .strictObject({
-    target: z
-      .enum(["workstation"])
-      .meta({ description: "Where environments run: `workstation` (a machine with Docker)." }),
+    target: z.enum(["workstation", "aws"]).meta({
+      description:
+        "Where environments run: `workstation` (a machine with Docker) or `aws` (EC2 instances with GPUs).",
+    }),
     team: z
       .string()
       .min(1)
@@ -80,6 +82,7 @@ export const settingsSchema = z
     bind: bindSchema.prefault({}),
     lifetime: lifetimeSchema.prefault({}),
     docker: dockerSchema.prefault({}),
+    aws: awsSchema.optional(),
     seats: seatsSchema.default({}),
   })
   .meta({ title: "gpudev stack settings" });

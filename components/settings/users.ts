@@ -60,14 +60,14 @@ function readUser({ path, value }: RawUser): { user?: User; findings: Finding[] 
  * second of two with one name; of the others only what is wrong is left out.
  */
 export function readUsers(raw: readonly RawUser[]): { users: PlacedUser[]; findings: Finding[] } {
-  const users: PlacedUser[] = [];
+  const users = new Map<string, PlacedUser>();
   const findings: Finding[] = [];
   for (const one of raw) {
     const { user, findings: own } = readUser(one);
     findings.push(...own);
     if (!user) continue;
     const { name } = user;
-    const same = users.find((other) => other.user.name === name);
+    const same = users.get(name);
     if (same)
       findings.push(
         error(
@@ -77,9 +77,9 @@ export function readUsers(raw: readonly RawUser[]): { users: PlacedUser[]; findi
           "Give one of them another name, or take one out.",
         ),
       );
-    else users.push({ path: one.path, user });
+    else users.set(name, { path: one.path, user });
   }
-  return { users, findings };
+  return { users: [...users.values()], findings };
 }
 
 /** What can only be said of users beside the other settings. */
@@ -131,8 +131,9 @@ export function checkKeyless(
 ): Finding[] {
   if (!services.ssh) return [];
   // A user whose keys were all refused has been told so already.
+  const values = new Map(raw.map(({ path, value }) => [path, value]));
   const refused = (path: string) => {
-    const value = raw.find((one) => one.path === path)?.value;
+    const value = values.get(path);
     const keys = (value as { sshKeys?: unknown } | undefined)?.sshKeys;
     return keys !== undefined && !(Array.isArray(keys) && keys.length === 0);
   };

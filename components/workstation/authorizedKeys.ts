@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { runCommand } from "../lookups/command";
 import { sshTurns } from "../lookups/turns";
-import type { Plan, PlannedEnvironment } from "../plan/model";
+import type { WorkstationPlan, PlannedEnvironment } from "../plan/model";
 import { INSIDE } from "../plan/profile";
 
 /** File in a user's folder of authorized keys: the name of the user inside. */
@@ -18,7 +18,7 @@ function renderAuthorizedKeys({ authorizedKeys }: PlannedEnvironment): string {
  * that a changed key is in force at the next login and no resource changes. For a daemon on
  * this machine; call it before containers are made, never in a preview.
  */
-export function writeAuthorizedKeys(plan: Plan): void {
+export function writeAuthorizedKeys(plan: WorkstationPlan): void {
   for (const environment of plan.environments) {
     const folder = environment.profile.mounts.find(
       ({ target }) => target === INSIDE.authorizedKeys,

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { Lookups } from "../../components/lookups";
-import { makePlan, type Plan } from "../../components/plan";
+import { makePlan, type WorkstationPlan } from "../../components/plan";
 import type { Settings } from "../../components/settings";
 import { ID, machine, settingsOf } from "../plan/world";
 import { makeKey } from "../support/ssh";
@@ -43,7 +43,7 @@ export function emptyMachine(): Lookups {
 }
 
 /** The same machine once a plan's environments run on it. */
-export function runningMachine({ environments }: Plan): Lookups {
+export function runningMachine({ environments }: WorkstationPlan): Lookups {
   const known = <T>(value: T) => ({ known: true, value }) as const;
   const ours = <T extends object>(object: T) => ({ ...object, stackId: ID });
   return machine([], {
@@ -64,7 +64,7 @@ export function runningMachine({ environments }: Plan): Lookups {
 }
 
 /** A plan that may be carried out. */
-export function goodPlan(settings: Settings, lookups: Lookups): Plan {
+export function goodPlan(settings: Settings, lookups: Lookups): WorkstationPlan {
   const plan = makePlan(settings, lookups);
   const errors = plan.findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new Error(JSON.stringify(errors.slice(0, 3)));

@@ -1,6 +1,6 @@
 import type { Lookups } from "../../components/lookups/model";
 import { makePlan } from "../../components/plan";
-import type { Plan } from "../../components/plan/model";
+import type { WorkstationPlan } from "../../components/plan/model";
 import type { Settings } from "../../components/settings";
 import { inTurn, seconds, type Figure, type Measurement, type Say } from "./figures";
 import { emptyMachine, goodPlan, publicKey, runningMachine, settingsFor } from "./manyUsers";
@@ -12,7 +12,7 @@ const LINEAR =
 type World = readonly (readonly [Settings, Lookups])[];
 
 /** Keeps what was planned, as whoever plans does. */
-let kept: readonly Plan[] = [];
+let kept: readonly WorkstationPlan[] = [];
 
 function planAll(world: World): Promise<number> {
   return seconds(() => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { makePlan, type Plan } from "../../components/plan";
+import { makePlan, type WorkstationPlan } from "../../components/plan";
 import type { Settings } from "../../components/settings";
 import { groupBy } from "../../components/plan/findings";
 import { toBlock } from "../../components/plan/ipv4";
@@ -21,12 +21,12 @@ const stack = (max: number) =>
   );
 const ROOMY = machine(gpus(64));
 
-function environment(plan: Plan, user: string) {
+function environment(plan: WorkstationPlan, user: string) {
   return plan.environments.find((one) => one.user === user);
 }
 
 /** What may not be shared: ports, subnets and names of everybody. */
-function expectApart(plan: Plan) {
+function expectApart(plan: WorkstationPlan) {
   const all = plan.environments;
   const ports = all.flatMap(({ profile }) => profile.ports.map(({ published }) => published?.port));
   expect(new Set(ports).size).toBe(2 * all.length);

@@ -1,5 +1,5 @@
 import type { DaemonFacts, GpuDevice, Lookups } from "../../components/lookups";
-import { makePlan, type Plan } from "../../components/plan";
+import { makePlan, type WorkstationPlan } from "../../components/plan";
 import { parseSettings, type Finding, type Settings } from "../../components/settings";
 
 export const GIB = 2 ** 30;
@@ -100,12 +100,12 @@ export function codes(findings: readonly Finding[], severity?: Finding["severity
     .map(({ code }) => code);
 }
 
-export function errorsOf(plan: Plan): string[] {
+export function errorsOf(plan: WorkstationPlan): string[] {
   return codes(plan.findings, "error");
 }
 
 /** The one finding of a code; there has to be exactly one. */
-export function theFinding(plan: Plan, code: string): Finding {
+export function theFinding(plan: WorkstationPlan, code: string): Finding {
   const found = plan.findings.filter((finding) => finding.code === code);
   if (found[0] === undefined || found.length > 1) {
     throw new Error(`${found.length} findings ${code} among ${codes(plan.findings).join(", ")}`);

@@ -101,6 +101,7 @@ describe("a build", () => {
       push: false,
       load: true,
       secrets: { ca: "not here" },
+      registries: [],
       network: "default" as const,
       buildOnPreview: false as const,
       ignoreSecretsInDiffCalculation: ["ca"],

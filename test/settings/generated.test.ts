@@ -12,7 +12,14 @@ const STACKS = path.join(ROOT, "stacks");
 const read = (...names: string[]) => readFileSync(path.join(...names), "utf8");
 
 // A machine's own stack (Pulumi.local.yaml) is not part of the repository.
-const examples = readdirSync(STACKS).filter((name) => /^Pulumi\.workstation-\w+\.yaml$/.test(name));
+const examples = readdirSync(STACKS).filter(
+  (name) => /^Pulumi\..+\.yaml$/.test(name) && name !== "Pulumi.local.yaml",
+);
+const USERS: Readonly<Record<string, number>> = {
+  "research-a100": 3,
+  "solo-spot": 1,
+  "team-vision": 6,
+};
 
 // fromJSONSchema wants formats that it knows; patterns stand beside the one that it does not.
 const editor = z.fromJSONSchema(
@@ -29,7 +36,7 @@ describe("generated files", () => {
   it("names every setting in the reference", () => {
     const reference = generatedFiles()["docs/configuration.md"] ?? "";
     const config = settingsJsonSchema().properties?.["config"]?.properties ?? {};
-    expect(Object.keys(config)).toHaveLength(15);
+    expect(Object.keys(config)).toHaveLength(16);
     for (const [key, schema] of Object.entries(config)) {
       expect(reference).toContain(`## \`${key}\``);
       for (const name of Object.keys(schema.properties ?? {}))
@@ -55,8 +62,14 @@ describe("the editors' schema", () => {
 });
 
 describe("example stacks", () => {
-  it("are two", () => {
-    expect(examples).toEqual(["Pulumi.workstation-roster.yaml", "Pulumi.workstation-team.yaml"]);
+  it("are these", () => {
+    expect(examples).toEqual([
+      "Pulumi.research-a100.yaml",
+      "Pulumi.solo-spot.yaml",
+      "Pulumi.team-vision.yaml",
+      "Pulumi.workstation-roster.yaml",
+      "Pulumi.workstation-team.yaml",
+    ]);
   });
 
   it.each(examples)("%s has no problem, for gpudev and for an editor", (name) => {
@@ -67,7 +80,7 @@ describe("example stacks", () => {
       readFile: (file) => read(STACKS, file),
     });
     expect(findings).toEqual([]);
-    expect(settings?.users).toHaveLength(2);
+    expect(settings?.users).toHaveLength(USERS[name.split(".")[1] ?? ""] ?? 2);
     expect(editor.safeParse(parseYaml(text)).error?.issues ?? []).toEqual([]);
     expect(text.split("\n")[0]).toBe("# yaml-language-server: $schema=./schema.json");
   });

@@ -58,7 +58,7 @@ describe("parseSettings", () => {
       ports: { jupyter: 8888, ssh: 2222 },
       networks: { range: "10.213.0.0/16" },
       bind: { address: "127.0.0.1", exposeToNetwork: false },
-      lifetime: { stopGrace: 30 },
+      lifetime: { max: 2_592_000, maxLease: 43_200, stopGrace: 30 },
       docker: { provider: "bundled" },
       seats: {},
     });
@@ -76,7 +76,12 @@ pulumi:tags: {a: b}`),
     );
     expect(findings).toEqual([]);
     expect(settings?.limits).toEqual({ memory: 2 ** 34, shm: 2 ** 33, cpus: 1.5, pids: 512 });
-    expect(settings?.lifetime).toEqual({ idleStop: 2700, stopGrace: 7200 });
+    expect(settings?.lifetime).toEqual({
+      idleStop: 2700,
+      max: 2_592_000,
+      maxLease: 43_200,
+      stopGrace: 7200,
+    });
     expect(settings?.team).toBe("2024");
     expect(settings?.services).toEqual({ jupyter: true, ssh: true });
   });
@@ -366,7 +371,7 @@ pulumi:tags: {a: b}`),
     [
       "gpudev:target: workstatoin",
       [
-        'error bad-value gpudev:target: "workstatoin" is not known here. Did you mean `workstation`? Give workstation.',
+        'error bad-value gpudev:target: "workstatoin" is not known here. Did you mean `workstation`? Give one of: workstation, aws.',
       ],
     ],
   ])("gives no settings without a target (%s), but all findings", (target, expected) => {

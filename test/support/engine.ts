@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { OpMap, PulumiFn } from "@pulumi/pulumi/automation";
+import type { OpMap, PulumiFn, StepEventMetadata } from "@pulumi/pulumi/automation";
 import { findPulumiCli } from "../../cli/engine/cli";
 import { countEvent, newTally, type EngineTally } from "../../cli/engine/events";
 import { PROJECT, stackFolders } from "../../cli/engine/stateFolders";
@@ -18,6 +18,8 @@ export interface Ran {
   readonly tally: EngineTally;
   /** Lines that the providers showed while they worked. */
   readonly shown: readonly string[];
+  /** What was done to each resource, in order; what stayed as it was included. */
+  readonly steps: readonly StepEventMetadata[];
   readonly failure?: string;
 }
 
@@ -31,7 +33,8 @@ export class EngineStack {
     private readonly stack: string,
   ) {}
 
-  static async open(stack: string): Promise<EngineStack> {
+  /** @param providers Folder of the executables that the engine starts as providers. */
+  static async open(stack: string, providers = PROVIDERS): Promise<EngineStack> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), `gpudev-engine-${stack}-`));
     const cli = await findPulumiCli();
     if (cli === undefined) throw new Error("these tests need a Pulumi CLI; `npm start` makes one");
@@ -41,7 +44,7 @@ export class EngineStack {
       stack,
       stackFile: path.join(folder, `Pulumi.${stack}.yaml`),
       folders: stackFolders(folder, stack),
-      providers: PROVIDERS,
+      providers,
       program: () => self?.program() ?? Promise.resolve(),
       env: {},
     });
@@ -79,16 +82,18 @@ export class EngineStack {
   private async ran(operation: (run: EngineRun) => Promise<void>): Promise<Ran> {
     const tally = newTally();
     const shown: string[] = [];
+    const steps: StepEventMetadata[] = [];
     try {
       await operation({
         onEvent: (event) => {
+          if (event.resourcePreEvent !== undefined) steps.push(event.resourcePreEvent.metadata);
           const line = countEvent(tally, event);
           if (line !== undefined) shown.push(line);
         },
       });
-      return { changes: tally.changes, tally, shown };
+      return { changes: tally.changes, tally, shown, steps };
     } catch (error) {
-      return { changes: tally.changes, tally, shown, failure: String(error) };
+      return { changes: tally.changes, tally, shown, steps, failure: String(error) };
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Plan, PlannedEnvironment } from "../../components/plan/model";
+import type { WorkstationPlan, PlannedEnvironment } from "../../components/plan/model";
 
 /** A plan made by hand, for tests of what is done with one. */
 export interface HandPlan {
@@ -84,7 +84,7 @@ function environment(plan: HandPlan, user: string, slot: number): PlannedEnviron
   };
 }
 
-export function handPlan(plan: HandPlan): Plan {
+export function handPlan(plan: HandPlan): WorkstationPlan {
   const environments = plan.users.map((user, at) =>
     environment(plan, user, (plan.firstSlot ?? 0) + at),
   );

@@ -8,6 +8,12 @@ export interface Asked {
   readonly protect: boolean;
   readonly deleteBeforeReplace: boolean;
   readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
+  /** Name of the resource whose end is this one's, too. */
+  readonly deletedWith: string;
+  readonly retainOnDelete: boolean;
+  /** Names of the resources that come first. */
+  readonly dependencies: readonly string[];
   readonly provider: string;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
@@ -19,13 +25,29 @@ interface Request {
   getProtect(): boolean | undefined;
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
+  getReplaceonchangesList(): string[];
+  getDeletedwith(): string;
+  getRetainondelete(): boolean | undefined;
+  getDependenciesList(): string[];
   getProvider(): string;
   getProvidersMap(): { entries(): Iterable<[string, string]> };
 }
 
-/** What every made resource has besides its inputs: what a provider would have computed. */
-const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  "docker-build:index:Image": { digest: "sha256:built" },
+type Values = Readonly<Record<string, unknown>>;
+
+/** What providers would say. */
+export interface Providers {
+  /** What a made resource has besides its inputs. */
+  readonly computed: (type: string, inputs: Values, id: string) => Values;
+  /** Answers to functions. */
+  readonly call: (token: string, inputs: Values) => Values;
+}
+
+const DOCKER: Providers = {
+  computed: (type) => (type === "docker-build:index:Image" ? { digest: "sha256:built" } : {}),
+  call: () => {
+    throw new Error("a program of ours asks no provider");
+  },
 };
 
 /**
@@ -35,19 +57,19 @@ const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 export async function registered<T>(
   program: () => pulumi.Output<T>,
   preview: boolean,
+  providers: Providers = DOCKER,
 ): Promise<{ readonly asked: readonly Asked[]; readonly value: T | undefined }> {
-  const inputs = new Map<string, Readonly<Record<string, unknown>>>();
+  const inputs = new Map<string, Values>();
   await pulumi.runtime.setMocks(
     {
       newResource: (args) => {
-        const given = args.inputs as Readonly<Record<string, unknown>>;
-        inputs.set(args.name, given);
-        const computed = preview ? {} : COMPUTED[args.type];
-        return { id: `id-of-${args.name}`, state: { ...given, ...computed } };
+        const given = args.inputs as Values;
+        const id = `id-of-${args.name}`;
+        inputs.set(`${args.type} ${args.name}`, given);
+        const computed = preview ? {} : providers.computed(args.type, given, id);
+        return { id, state: { ...given, ...computed } };
       },
-      call: () => {
-        throw new Error("a program of ours asks no provider");
-      },
+      call: ({ token, inputs: given }) => providers.call(token, given as Values),
     },
     "gpudev",
     "unit",
@@ -74,11 +96,15 @@ export async function registered<T>(
     protect: request.getProtect() ?? false,
     deleteBeforeReplace: request.getDeletebeforereplace(),
     ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    deletedWith: request.getDeletedwith().split("::").at(-1) ?? "",
+    retainOnDelete: request.getRetainondelete() ?? false,
+    dependencies: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),
     provider: (request.getProvider() || [...request.getProvidersMap().entries()].join()).replace(
       /^.*::([^:]+)::.*$/,
       "$1",
     ),
-    inputs: inputs.get(request.getName()) ?? {},
+    inputs: inputs.get(`${request.getType()} ${request.getName()}`) ?? {},
   }));
   return { asked, value };
 }

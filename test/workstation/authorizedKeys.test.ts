@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Plan } from "../../components/plan/model";
+import type { WorkstationPlan } from "../../components/plan/model";
 import { INSIDE } from "../../components/plan/profile";
 import { writeAuthorizedKeys } from "../../components/workstation/authorizedKeys";
 import { handPlan } from "../support/handPlan";
@@ -14,7 +14,7 @@ describe("authorized keys on a daemon of this machine", () => {
 
   const folder = (user: string) => path.join(state, "keys", user);
   const file = (user: string) => path.join(folder(user), "dev");
-  function plan(keys: readonly string[]): Plan {
+  function plan(keys: readonly string[]): WorkstationPlan {
     const made = handPlan({ stack: "unit", users: ["alice", "bob"] });
     return {
       ...made,

@@ -10,6 +10,12 @@ export const lifetimeSchema = z
     until: instant
       .optional()
       .meta({ description: "End of the stack, with its offset: `2026-12-24T18:00:00+01:00`." }),
+    max: duration.prefault("30d").meta({
+      description: "Furthest that `until` may lie ahead, where money runs.",
+    }),
+    maxLease: duration.prefault("12h").meta({
+      description: "Longest keep-awake lease by which a user may hold off the idle stop.",
+    }),
     stopGrace: duration.prefault("30s").meta({
       description: "Time for training to write its checkpoint after SIGTERM.",
     }),

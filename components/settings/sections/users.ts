@@ -53,6 +53,17 @@ export const userSchema = z
     }),
     gpus: gpuCount.optional().meta({ description: "Overrides `gpu.perUser` for this user." }),
     profile: z.string().optional().meta({ description: "Name of one of `profiles`." }),
+    principal: z
+      .string()
+      .regex(
+        /^arn:aws[a-z-]*:(iam|sts|identitystore|sso)::?(\d{12})?:.+$/,
+        "is no ARN of a person; write one of an IAM user or role, or of an Identity Center user",
+      )
+      .optional()
+      .meta({
+        description:
+          "On AWS: ARN of the IAM or Identity Center principal that is this user, who alone may open the user's tunnels and read the token.",
+      }),
     ...limitsShape,
   })
   .meta({ title: "User", description: "One user of the stack." });

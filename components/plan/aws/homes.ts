@@ -1,0 +1,61 @@
+import type { Finding } from "../../settings/finding";
+import type { Seat } from "../../settings/schema";
+import { type Decided, error, groupBy } from "../findings";
+import { hostName } from "./awsNames";
+import type { PlannedHomes, PlannedHomesVolume } from "./model";
+import type { AwsStack } from "./stack";
+
+const GIB = 2 ** 30;
+/** Largest gp3 volume that every region has, GiB (AWS EBS user guide: 16 TiB; some regions have more). */
+const LARGEST = 16_384;
+
+/** A quota in whole GiB. */
+export function quotaGiB(settings: AwsStack): number {
+  return Math.max(1, Math.ceil(settings.aws.homes.size / GIB));
+}
+
+/**
+ * Homes of everybody who has a seat, leavers included. A host's volume has room for all its places
+ * from the start, so that a newcomer changes no volume.
+ */
+export function planHomes(
+  settings: AwsStack,
+  seats: Readonly<Record<string, Seat>>,
+  places: number,
+  zoneOf: (host: number) => string,
+): Decided<PlannedHomes> {
+  const { kind, snapshotsKept } = settings.aws.homes;
+  const quota = quotaGiB(settings);
+  const names = Object.keys(seats);
+  const base = { kind, quotaGiB: quota, snapshotsKept };
+  if (kind === "efs") {
+    const { uid } = settings.image;
+    const accessPoints = names
+      .toSorted()
+      .map((user) => ({ user, path: `/homes/${user}`, uid, gid: uid }));
+    return { value: { ...base, volumes: [], accessPoints }, findings: [] };
+  }
+  const byHost = groupBy(names, (user) => seats[user]?.host ?? 0);
+  const volumes = [...byHost]
+    .toSorted(([a], [b]) => a - b)
+    .map(([host, users]): PlannedHomesVolume => ({
+      host,
+      name: hostName(host),
+      zone: zoneOf(host),
+      sizeGiB: quota * Math.max(places, users.length),
+      users,
+    }));
+  const large = volumes.find(({ sizeGiB }) => sizeGiB > LARGEST);
+  const findings: Finding[] =
+    large === undefined
+      ? []
+      : [
+          error(
+            "homes-too-large",
+            "gpudev:aws.homes.size",
+            `Homes of ${quota} GiB for ${Math.max(places, large.users.length)} users on one host come to ${large.sizeGiB} GiB, and a gp3 volume has ${LARGEST} at most`,
+            `Write size: ${Math.floor(LARGEST / Math.max(places, large.users.length))}GiB or less, fewer usersPerHost, or homes.kind: efs.`,
+          ),
+        ];
+  return { value: { ...base, volumes, accessPoints: [] }, findings };
+}

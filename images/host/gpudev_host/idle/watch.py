@@ -1,0 +1,149 @@
+"""One tick of the idle watcher: look, decide, act, remember."""
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from .. import docker, systemd
+from ..config import Config, Paths
+from ..document import Document, Environment
+from ..errors import HostError
+from ..files import read_json, write_json
+from ..lock import changing
+from ..log import decision, say
+from ..store import Store, begun, pause, pauses
+from . import notice
+from .decide import Decision, Evidence, Known, Observation, Rules, decide, decide_host, known_from, to_plain
+from .gpu import GpuUse, judge_gpu, read_gpu_use, runs_on_gpu
+from .jupyter import read_jupyter
+from .lease import read_lease
+from .processes import Counters, judge_cpu, judge_traffic, read_counters, read_terminals
+
+STOP_SLACK = 60
+
+
+def tick(config: Config, store: Store) -> None:
+    """Looks once at everybody. A host that is being changed is left alone: that is activity."""
+    document = store.accepted()
+    if document is None or changing(config.paths):
+        return
+    paths, now = config.paths, time.time()
+    memory: dict[str, Any] = read_json(paths.run / "idle.json") or {}
+    if memory.get("document") != document.version:
+        # Somebody changed this host: its owner is at work on it, and a new roster deserves its time.
+        memory = {**memory, "document": document.version, "applied": now}
+    rules = Rules(document.lifetime.idle_stop, document.lifetime.max_lease, document.lifetime.until)
+    boot = now - uptime()
+
+    seen, counters = observe(paths, document, memory.get("counters") or {}, now)
+    states: dict[str, Known] = {}
+    decisions: dict[str, Decision] = {}
+    kinds: dict[str, str] = memory.get("kinds") or {}
+    for one in document.environments:
+        known = known_from((memory.get("known") or {}).get(one.user))
+        states[one.user], decisions[one.user] = decide(now, boot, rules, known, seen[one.user])
+        carry_out(paths, document, one, decisions[one.user], kinds.get(one.user))
+
+    warned = memory.get("endWarned") == document.lifetime.until and document.lifetime.until is not None
+    whole = decide_host(now, boot, float(memory.get("applied", boot)), rules, decisions, warned)
+    if whole.action != "none" or whole.kind != kinds.get("/host"):
+        decision(paths, "host", action=whole.action, kind=whole.kind, reason=whole.reason)
+    memory.update(
+        known=to_plain(states),
+        counters={user: vars(one) for user, one in counters.items()},
+        kinds={**{user: one.kind for user, one in decisions.items()}, "/host": whole.kind},
+    )
+    if whole.action == "end-warn":
+        memory["endWarned"] = document.lifetime.until
+        for one in document.environments:
+            notice.tell(one.container, f"gpudev: {whole.reason}; this environment then stops.")
+    write_json(paths.run / "idle.json", memory, 0o600)
+    if whole.action == "power-off":
+        end(document)
+
+
+def observe(
+    paths: Paths, document: Document, before: dict[str, Any], now: float
+) -> tuple[dict[str, Observation], dict[str, Counters]]:
+    """Reads every signal of every environment. One that fails is unknown, never an error."""
+    try:
+        found = docker.containers([one.container for one in document.environments])
+    except HostError as error:
+        say("unknown", reason=str(error))
+        return {one.user: Observation(None) for one in document.environments}, {}
+    use: GpuUse | None = None
+    if document.checks.gpus > 0 and any(container.running for container in found.values()):
+        use = read_gpu_use()
+    paused, starts = pauses(paths), begun(paths)
+    seen, counters = {}, {}
+    for one in document.environments:
+        container = found.get(one.container)
+        if container is None or not container.running:
+            seen[one.user] = Observation(False, paused=one.user in paused)
+            continue
+        counters[one.user] = read_counters(container.id, container.pid, one.ssh is not None, now)
+        earlier = before.get(one.user)
+        seen[one.user] = Observation(
+            running=True,
+            started=starts.get(one.user),
+            evidence=read_evidence(
+                paths, document, one, container, use, Counters(**earlier) if earlier else None, counters[one.user]
+            ),
+            lease=read_lease(paths.at(one.home.path)),
+        )
+    return seen, counters
+
+
+def read_evidence(
+    paths: Paths,
+    document: Document,
+    one: Environment,
+    container: docker.Container,
+    use: GpuUse | None,
+    earlier: Counters | None,
+    counters: Counters,
+) -> tuple[Evidence, ...]:
+    """Every signal of one running environment."""
+    now = counters.at
+    on_gpu = use is not None and runs_on_gpu(container.id, use.processes)
+    evidence = [
+        judge_gpu(document, one.devices, on_gpu, use, now),
+        judge_cpu(earlier, counters, on_gpu),
+        judge_traffic(earlier, counters, one.ssh is not None),
+        read_terminals(container.pid),
+    ]
+    if one.jupyter is not None:
+        evidence += read_jupyter(paths.at(one.home.path), one.jupyter, now)
+    return tuple(evidence)
+
+
+def carry_out(paths: Paths, document: Document, one: Environment, what: Decision, before: str | None) -> None:
+    """Does what was decided, and writes it down with its reason: each action, and each change of the reason."""
+    if what.action != "none" or what.kind != before:
+        decision(paths, "environment", user=one.user, action=what.action, kind=what.kind, reason=what.reason)
+    if what.action == "warn":
+        notice.tell(one.container, f"gpudev: {what.reason}.")
+    elif what.action == "unwarn":
+        notice.take_back(one.container)
+    elif what.action == "stop":
+        notice.take_back(one.container)
+        pause(paths, one.user, what.reason)
+        done = systemd.act("stop", [one.unit_name], document.lifetime.grace + STOP_SLACK)
+        if not done.ok:
+            decision(paths, "environment", user=one.user, action="failed", kind="stop", reason=done.why)
+
+
+def end(document: Document) -> None:
+    """Stops everybody in order, writes everything to disk and shuts the machine down."""
+    units = [one.unit_name for one in document.environments]
+    if units:
+        systemd.act("stop", units, document.lifetime.grace + STOP_SLACK)
+    systemd.run(["sync"], 300)
+    done = systemd.power_off()
+    if not done.ok:
+        say("power-off", failed=done.why)
+
+
+def uptime(proc: Path = Path("/proc")) -> float:
+    return float((proc / "uptime").read_text().split()[0])

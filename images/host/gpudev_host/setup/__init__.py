@@ -1,0 +1,1 @@
+"""Installs driver, Docker and container toolkit where the AMI lacks them, and holds what must not move."""

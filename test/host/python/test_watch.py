@@ -1,0 +1,150 @@
+"""The watcher on a host: ticks over time, with what it does and what it writes down."""
+import json
+import os
+import time
+from typing import Any
+from unittest import mock
+
+from support import HostCase, document, environment
+from gpudev_host.idle import watch
+from gpudev_host.store import pauses
+
+MINUTE = 60.0
+LIFETIME = {"idleStop": 1800, "graceSeconds": 30, "maxLease": 7200}
+
+
+class Watch(HostCase):
+    def setUp(self) -> None:
+        super().setUp()
+        # No Jupyter and no SSH to ask: this process's own CPU and terminals stand for the containers'.
+        users = [environment(user, slot, ports={}) for slot, user in enumerate(("alice", "bob"))]
+        self.put_document(document(users, lifetime=LIFETIME))
+        self.assertTrue(self.sync()["ready"])
+        self.now = time.time()
+        self.readings: dict[str, "float | None"] = {}
+        for name, value in (
+            ("time.time", lambda: self.now),
+            ("read_counters", lambda container, *_: watch.Counters(container, self.now, self.readings.get(container, 0.0), None)),
+            ("read_terminals", lambda _pid: watch.Evidence("ssh terminals")),
+            ("uptime", lambda: self.now - self.booted),
+        ):
+            patch = mock.patch(f"gpudev_host.idle.watch.{name}", value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.booted = self.now
+
+    def minutes(self, count: int, busy: str = "") -> None:
+        for _ in range(count):
+            if (self.fake / "poweroff").exists():
+                return
+            self.now += MINUTE
+            if busy:
+                container = f"id-gpudev-team-{busy}"
+                self.readings[container] = (self.readings.get(container) or 0.0) + MINUTE
+            watch.tick(self.config, self.host.store)
+
+    def decisions(self) -> list[dict[str, Any]]:
+        lines = (self.root / "var/lib/gpudev/decisions.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def test_one_is_idle_then_the_other_then_the_machine(self) -> None:
+        self.minutes(29, busy="bob")
+        self.assertEqual(len(self.running()), 2)
+        self.minutes(4, busy="bob")
+        self.assertEqual(self.running(), ["gpudev-team-bob"])
+        self.assertEqual(list(pauses(self.config.paths)), ["alice"])
+        self.assertFalse((self.fake / "poweroff").exists())
+        self.minutes(45)
+        self.assertEqual(self.running(), [])
+        self.assertTrue((self.fake / "poweroff").exists())
+        told = [(one.get("user"), one["action"], one["kind"]) for one in self.decisions() if one["action"] != "none"]
+        self.assertEqual(
+            told,
+            [
+                ("alice", "warn", "idle soon"),
+                ("alice", "stop", "idle"),
+                ("bob", "warn", "idle soon"),
+                ("bob", "stop", "idle"),
+                (None, "power-off", "all idle"),
+            ],
+        )
+        self.assertTrue(all(one["reason"] for one in self.decisions()))
+
+    def test_the_warning_is_told_in_the_container_and_taken_back(self) -> None:
+        self.minutes(22)
+        told = [line for line in self.calls("docker") if "exec --interactive gpudev-team-alice" in line]
+        self.assertEqual(len(told), 1)
+        self.minutes(2, busy="alice")
+        taken = [line for line in self.calls("docker") if "exec gpudev-team-alice" in line]
+        self.assertEqual(len(taken), 1)
+        self.minutes(15, busy="alice")
+        self.assertIn("gpudev-team-alice", self.running())
+
+    def test_a_lease_keeps_within_its_bound(self) -> None:
+        file = self.home("alice") / ".config/gpudev/keep-awake"
+        file.parent.mkdir(parents=True)
+        file.write_text("2099-01-01T00:00:00Z")
+        self.minutes(110)
+        self.assertEqual(self.running(), ["gpudev-team-alice"])
+        self.minutes(60)
+        self.assertEqual(self.running(), [])
+
+    def test_docker_that_does_not_answer_stops_nobody(self) -> None:
+        (self.fake / "docker-hangs").touch()
+        self.minutes(100)
+        self.assertFalse((self.fake / "poweroff").exists())
+        self.assertEqual(pauses(self.config.paths), {})
+
+    def test_a_change_under_way_is_left_alone(self) -> None:
+        from gpudev_host.lock import change_lock
+
+        with change_lock(self.config.paths):
+            self.minutes(100)
+        self.assertEqual(len(self.running()), 2)
+
+    def test_a_person_who_is_started_again_has_time(self) -> None:
+        self.minutes(40, busy="bob")
+        self.assertEqual(self.running(), ["gpudev-team-bob"])
+        from gpudev_host.store import unpause
+
+        unpause(self.config.paths, "alice")
+        with mock.patch("gpudev_host.apply.time.time", lambda: self.now):
+            self.assertTrue(self.sync()["ready"])
+        self.minutes(25, busy="bob")
+        self.assertEqual(len(self.running()), 2)
+        self.minutes(10, busy="bob")
+        self.assertEqual(self.running(), ["gpudev-team-bob"])
+
+    def test_the_end_date_stops_even_those_at_work(self) -> None:
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now + 3600))
+        users = [environment(user, slot, ports={}) for slot, user in enumerate(("alice", "bob"))]
+        self.put_document(document(users, lifetime={**LIFETIME, "until": until}))
+        self.sync()
+        self.minutes(59, busy="alice")
+        self.assertIn("gpudev-team-alice", self.running())
+        self.minutes(2, busy="alice")
+        self.assertEqual(self.running(), [])
+        self.assertTrue((self.fake / "poweroff").exists())
+        kinds = [(one["action"], one["kind"]) for one in self.decisions() if one["event"] == "host" and one["action"] != "none"]
+        self.assertEqual(kinds, [("end-warn", "end date"), ("power-off", "end date")])
+
+    def test_a_host_whose_users_have_left_ends(self) -> None:
+        self.put_document(document([], lifetime=LIFETIME))
+        self.sync()
+        self.minutes(29)
+        self.assertFalse((self.fake / "poweroff").exists())
+        self.minutes(3)
+        self.assertTrue((self.fake / "poweroff").exists())
+
+    def test_nothing_is_decided_without_a_document(self) -> None:
+        for name in ("document.json", "last-good.json"):
+            (self.root / "var/lib/gpudev" / name).unlink()
+        self.minutes(100)
+        self.assertFalse((self.fake / "poweroff").exists())
+
+    def test_decisions_do_not_fill_the_disk(self) -> None:
+        file = self.root / "var/lib/gpudev/decisions.jsonl"
+        file.write_text("x" * (4 * 2**20 + 1))
+        self.minutes(1)
+        self.assertLess(os.path.getsize(file), 10_000)
+        self.assertTrue(file.with_suffix(".jsonl.1").exists())
