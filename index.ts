@@ -1,8 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { deploy, makePlan, parseSettings, readLookups, settingsError } from "./components";
-import type { Finding, Outputs } from "./components";
+import { decidePlan } from "./components/decide";
+import { deployPlan, type Outputs } from "./components/deploy";
+import type { AwsOutputs } from "./components/deployAws";
+import { parseSettings, type Finding } from "./components/settings";
+import { settingsError } from "./components/settings/settingsError";
 import { packageRoot } from "./components/lookups/paths";
 
 /** Says what was found that does not stop the run. */
@@ -15,7 +18,7 @@ async function tell(findings: readonly Finding[]): Promise<void> {
 }
 
 /** The program of plain `pulumi up`: settings, lookups, plan, target, outputs. */
-async function program(): Promise<Outputs> {
+async function program(): Promise<Outputs | AwsOutputs> {
   const stacks = path.join(packageRoot(), "stacks");
   const { settings, findings } = parseSettings({
     stack: pulumi.getStack(),
@@ -23,11 +26,11 @@ async function program(): Promise<Outputs> {
     readFile: (name) => fs.readFileSync(path.resolve(stacks, name), "utf8"),
   });
   if (settings === undefined) throw settingsError(findings);
-  const plan = makePlan(settings, await readLookups(settings));
+  const plan = await decidePlan(settings);
   const found = [...findings, ...plan.findings];
   await tell(found);
   if (found.some(({ severity }) => severity === "error")) throw settingsError(found);
-  return deploy(plan);
+  return deployPlan(plan);
 }
 
 export = program;

@@ -15,6 +15,7 @@ import {
 import type { Context } from "./context";
 import { dockerOn, type Docker } from "./docker";
 import { stackFolders, type StackFolders } from "./engine/stateFolders";
+import { CommandFailure, ExitCode } from "./outcome";
 import { refusal } from "./refusal";
 import { identify, readSeatRecord } from "./seatRecord";
 import { chooseStack, presentStacks, readStackFile, stackFilePath } from "./stackFile";
@@ -64,6 +65,13 @@ export function loadStack(context: Context): LoadedStack {
     readFile: (name) => fs.readFileSync(path.resolve(path.dirname(file), name), "utf8"),
   });
   if (settings === undefined) throw refusal(findings);
+  if (settings.target === "aws") {
+    throw new CommandFailure(
+      ExitCode.notReady,
+      `Stack \`${stack}\` is for AWS, which the gpudev command does not drive yet.`,
+      "Use Pulumi itself: pulumi preview or pulumi up (docs/aws.md says how far this target is).",
+    );
+  }
   return {
     stack,
     file,

@@ -15,6 +15,7 @@ export { Lifetime } from "./aws/lifetime";
 export type { LifetimeArgs } from "./aws/lifetime";
 export { TeamEnvironment } from "./aws/teamEnvironment";
 export type { DeployedHost, TeamEnvironmentArgs } from "./aws/teamEnvironment";
+export { decidePlan } from "./decide";
 export { deploy, deployPlan } from "./deploy";
 export { deployAws } from "./deployAws";
 export type { AwsOutputs } from "./deployAws";
