@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Progress } from "../progress";
@@ -44,6 +45,12 @@ export function isInlineEngine(command: string): boolean {
   return command.includes("--exec-kind auto.inline") && command.includes(`--exec-agent ${PROJECT}`);
 }
 
+/** Whether a lock's process runs on this machine and is none of Pulumi's: it was given the number of one that is gone. */
+async function isSomeoneElse(lock: BackendLock): Promise<boolean> {
+  const command = lock.hostname === os.hostname() ? await commandLine(lock.pid) : "";
+  return command !== "" && !command.includes("pulumi");
+}
+
 async function endOrphan(pid: number): Promise<void> {
   process.kill(pid, "SIGINT");
   const end = Date.now() + ORPHAN_GRACE_MS;
@@ -58,7 +65,7 @@ async function endOrphan(pid: number): Promise<void> {
  */
 export async function clearDeadLocks(folder: string, progress: Progress): Promise<void> {
   for (const lock of readLocks(folder)) {
-    const gone = lock.pid === 0 || isGone(lock);
+    const gone = lock.pid === 0 || isGone(lock) || (await isSomeoneElse(lock));
     if (!gone && !isInlineEngine(await commandLine(lock.pid))) continue;
     if (!gone)
       await progress.step(`End the engine of a killed run (process ${lock.pid})`, () =>

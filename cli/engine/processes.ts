@@ -8,14 +8,18 @@ export interface LockHolder {
   readonly hostname: string;
 }
 
-/** Whether a process is there. One that belongs to somebody else counts as there. */
+/**
+ * Whether a process runs. One that belongs to somebody else counts as running; one that has ended and that
+ * nobody has waited for does not, though its number still answers signals: a killed engine stays so for as
+ * long as init is busy.
+ */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+  return !/^[ZX]/.test(statFields(pid)?.[0] ?? "");
 }
 
 /** Whether a lock's holder is known to be gone: a process of this machine that no longer runs. */
@@ -41,8 +45,13 @@ export async function commandLine(pid: number): Promise<string> {
 
 /** Start of a process in clock ticks since boot, which tells a pid from a later one with its number. Linux only. */
 export function startTicks(pid: number): string | undefined {
+  return statFields(pid)?.[19];
+}
+
+/** Fields of a process from its state on (man proc_pid_stat); absent where it is gone, or elsewhere than on Linux. */
+function statFields(pid: number): string[] | undefined {
   try {
-    return fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19];
+    return fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ");
   } catch {
     return undefined;
   }

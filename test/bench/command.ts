@@ -1,9 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Project } from "../support/gpudev";
-import { makeKey } from "../support/ssh";
 import { inTurn, seconds, type Figure, type Measurement, type Say } from "./figures";
-import { userName } from "./manyUsers";
+import { publicKeys, usersOf } from "./manyUsers";
 
 const ROUNDS = 3;
 const MANY = 1000;
@@ -30,20 +29,20 @@ async function planMany(): Promise<readonly Figure[]> {
       GPUDEV_BENCH_PEAK: peak,
       NODE_OPTIONS: `--require=${hook}`,
     });
-    const { publicKey } = await makeKey(project.folder, "many");
-    const users = Array.from({ length: MANY }, (_, index) => ({
-      name: userName(index),
-      sshKeys: [publicKey],
-    }));
     // Ports of other services lie between those of the other tests' stacks.
-    project.write({ users, ports: { jupyter: 40_000, ssh: 42_000 } });
+    project.write({ users: usersOf(publicKeys(MANY)), ports: { jupyter: 40_000, ssh: 42_000 } });
     const taken = await seconds(async () => {
-      const { code, stdout, stderr } = await project.gpudev("preview", "--json");
-      if (code !== 0) throw new Error((stdout + stderr).slice(0, 2000));
+      const { code, stderr } = await project.gpudev("preview");
+      if (code !== 0) throw new Error(stderr.slice(0, 2000));
     });
     const name = `gpudev preview of ${MANY} users, no engine`;
     return [
-      { name, value: taken, unit: "s", note: "the whole command: settings, lookups, plan, JSON" },
+      {
+        name,
+        value: taken,
+        unit: "s",
+        note: "the whole command: settings, lookups, plan, its text",
+      },
       {
         name: `${name}, peak of memory`,
         value: Number(fs.readFileSync(peak, "utf8")) / 1024,
@@ -68,9 +67,8 @@ function link(name: string, folder: string): void {
 async function upTwo(say: Say): Promise<readonly Figure[]> {
   const project = await Project.create("bench-two", 8);
   try {
-    const { publicKey } = await makeKey(project.folder, "two");
     project.write({
-      users: ["alice", "bob"].map((name) => ({ name, sshKeys: [publicKey] })),
+      users: usersOf(publicKeys(2)),
       limits: { memory: "2GiB" },
     });
     say("up of two users; builds the image where that was not done before");

@@ -6,7 +6,7 @@ import { docker } from "../support/docker";
 import { imageName } from "../support/image";
 import { freePort, run, sleep } from "../support/processes";
 import { median, type Figure, type Measurement, type Say } from "./figures";
-import { emptyMachine, goodPlan, publicKey, settingsFor } from "./manyUsers";
+import { emptyMachine, goodPlan, publicKeys, settingsFor } from "./manyUsers";
 
 const ROUNDS = 9;
 const POLL_MS = 10;
@@ -80,9 +80,8 @@ const WAYS = {
 async function createCommand(
   way: Way,
   name: string,
-  keys: string,
 ): Promise<{ args: string[]; ports: Partial<Record<Service, number>> }> {
-  const [environment] = goodPlan(settingsFor(1, keys), emptyMachine()).environments;
+  const [environment] = goodPlan(settingsFor(publicKeys(1)), emptyMachine()).environments;
   if (environment === undefined) throw new Error("no environment planned");
   const { args, more } = containerArgs(environment);
   const ports = Object.fromEntries(
@@ -131,14 +130,14 @@ async function remove(name: string): Promise<void> {
 
 type Samples = Map<string, number[]>;
 
-async function oneRound(round: number, key: string, samples: Samples): Promise<void> {
+async function oneRound(round: number, samples: Samples): Promise<void> {
   const ways = Object.entries(WAYS);
   // Each is first in turn, since who comes first finds a colder machine.
   const turn = round % ways.length;
   for (const [way, how] of [...ways.slice(turn), ...ways.slice(0, turn)]) {
     const name = `gpudev-bench-${way.toLowerCase()}`;
     await remove(name);
-    const { args, ports } = await createCommand(how, name, key);
+    const { args, ports } = await createCommand(how, name);
     await docker(...args);
     try {
       for (const phase of ["first", "again"]) {
@@ -155,13 +154,12 @@ async function oneRound(round: number, key: string, samples: Samples): Promise<v
 }
 
 async function measure(say: Say): Promise<readonly Figure[]> {
-  const key = await publicKey();
   const samples: Samples = new Map();
   await run("docker", ["network", "create", "--subnet", "10.228.255.0/28", NETWORK]);
   try {
     for (let round = 1; round <= ROUNDS; round++) {
       say(`round ${round} of ${ROUNDS}`);
-      await oneRound(round, key, samples);
+      await oneRound(round, samples);
     }
   } finally {
     await run("docker", ["network", "rm", NETWORK]);

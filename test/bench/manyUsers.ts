@@ -1,40 +1,45 @@
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
+import { generateKeyPairSync } from "node:crypto";
 import type { Lookups } from "../../components/lookups";
 import { makePlan, type WorkstationPlan } from "../../components/plan";
 import type { Settings } from "../../components/settings";
 import { ID, machine, settingsOf } from "../plan/world";
-import { makeKey } from "../support/ssh";
 
 /** An image that nothing has to build or pull for a plan or a preview. */
 const IMAGE = `pytorch-cuda@sha256:${"0".repeat(64)}`;
 
-export function userName(index: number): string {
+function userName(index: number): string {
   return `user${String(index).padStart(4, "0")}`;
 }
 
-/** A public key for the stacks of a run. */
-export async function publicKey(): Promise<string> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "gpudev-bench-key-"));
-  try {
-    return (await makeKey(folder, "bench")).publicKey;
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+function sshField(data: Buffer | string): Buffer {
+  const bytes = Buffer.from(data);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }
 
-/** Settings of a stack with so many users, all of them seated. */
-export function settingsFor(users: number, key: string): Settings {
-  const names = Array.from({ length: users }, (_, index) => userName(index));
-  return settingsOf(
-    names.map((name) => ({ name, sshKeys: [key] })),
-    {
-      image: { existing: IMAGE },
-      limits: { memory: "4GiB" },
-      seats: { id: ID, ...Object.fromEntries(names.map((name, slot) => [name, { slot }])) },
-    },
-  );
+/** Public SSH keys, each another; nobody has their other halves. */
+export function publicKeys(count: number): string[] {
+  return Array.from({ length: count }, () => {
+    const { x = "" } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
+    const key = Buffer.concat([sshField("ssh-ed25519"), sshField(Buffer.from(x, "base64url"))]);
+    return `ssh-ed25519 ${key.toString("base64")}`;
+  });
+}
+
+/** Users of a stack file. */
+export function usersOf(keys: readonly string[]): { name: string; sshKeys: string[] }[] {
+  return keys.map((key, index) => ({ name: userName(index), sshKeys: [key] }));
+}
+
+/** Settings of a stack with a user for each key, all of them seated. */
+export function settingsFor(keys: readonly string[]): Settings {
+  const users = usersOf(keys);
+  return settingsOf(users, {
+    image: { existing: IMAGE },
+    limits: { memory: "4GiB" },
+    seats: { id: ID, ...Object.fromEntries(users.map(({ name }, slot) => [name, { slot }])) },
+  });
 }
 
 /** A machine on which nothing of the stack runs yet. */

@@ -3,7 +3,7 @@ import { makePlan } from "../../components/plan";
 import type { WorkstationPlan } from "../../components/plan/model";
 import type { Settings } from "../../components/settings";
 import { inTurn, seconds, type Figure, type Measurement, type Say } from "./figures";
-import { emptyMachine, goodPlan, publicKey, runningMachine, settingsFor } from "./manyUsers";
+import { emptyMachine, goodPlan, publicKeys, runningMachine, settingsFor } from "./manyUsers";
 
 const ROUNDS = 41;
 const LINEAR =
@@ -27,10 +27,9 @@ function growth(name: string, many: number, tenTimesFew: number): Figure {
 }
 
 async function measure(say: Say): Promise<readonly Figure[]> {
-  const key = await publicKey();
   const stacks = {
-    few: Array.from({ length: 10 }, () => settingsFor(100, key)),
-    many: [settingsFor(1000, key)],
+    few: Array.from({ length: 10 }, () => settingsFor(publicKeys(100))),
+    many: [settingsFor(publicKeys(1000))],
   };
   const fresh = (all: readonly Settings[]): World => all.map((one) => [one, emptyMachine()]);
   const running = (all: readonly Settings[]): World =>

@@ -4,19 +4,19 @@ import { deploy } from "../../components/deploy";
 import { containerArgs, labelArgs } from "../../components/workstation/containerArgs";
 import { EngineStack, type Ran } from "../support/engine";
 import { inTurn, seconds, type Figure, type Measurement, type Say } from "./figures";
-import { emptyMachine, goodPlan, publicKey, settingsFor } from "./manyUsers";
+import { emptyMachine, goodPlan, publicKeys, settingsFor } from "./manyUsers";
 
 const USERS = 200;
 const ROUNDS = 3;
 
-function stackOf(users: number, key: string) {
+function stackOf(keys: readonly string[]) {
   return (): Promise<ReturnType<typeof deploy>> =>
-    Promise.resolve(deploy(goodPlan(settingsFor(users, key), emptyMachine())));
+    Promise.resolve(deploy(goodPlan(settingsFor(keys), emptyMachine())));
 }
 
 /** What somebody would write without gpudev: the same volumes, networks and containers, with the same inputs. */
-function bareResources(users: number, key: string) {
-  const { environments, image } = goodPlan(settingsFor(users, key), emptyMachine());
+function bareResources(keys: readonly string[]) {
+  const { environments, image } = goodPlan(settingsFor(keys), emptyMachine());
   return () => {
     for (const environment of environments) {
       const { user, network } = environment;
@@ -49,12 +49,12 @@ function count({ changes, failure }: Ran): number {
 }
 
 async function measure(say: Say): Promise<readonly Figure[]> {
-  const key = await publicKey();
+  const keys = publicKeys(USERS);
   const stack = await EngineStack.open("bench");
   try {
     const perUser =
-      (count(await stack.preview(stackOf(20, key))) -
-        count(await stack.preview(stackOf(10, key)))) /
+      (count(await stack.preview(stackOf(keys.slice(0, 20)))) -
+        count(await stack.preview(stackOf(keys.slice(0, 10))))) /
       10;
     const counts = { gpudev: 0, bare: 0 };
     const preview = (what: keyof typeof counts, program: () => PulumiFn) => () =>
@@ -63,8 +63,8 @@ async function measure(say: Say): Promise<readonly Figure[]> {
       });
     say(`${ROUNDS} rounds of ${USERS} users, with gpudev and bare, in turn`);
     const medians = await inTurn(ROUNDS, {
-      gpudev: preview("gpudev", () => stackOf(USERS, key)),
-      bare: preview("bare", () => bareResources(USERS, key)),
+      gpudev: preview("gpudev", () => stackOf(keys)),
+      bare: preview("bare", () => bareResources(keys)),
     });
     if (counts.gpudev !== counts.bare)
       throw new Error(`${counts.gpudev} resources are compared with ${counts.bare}`);

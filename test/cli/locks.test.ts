@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -150,14 +151,21 @@ describe("the locks of Pulumi's file backend", () => {
     put("dead.json", holder(NOBODY, os.hostname()));
     put("dead.json.attrs", "{}");
     put("broken.json", '{"pid":');
-    put("alive.json", holder(process.pid, os.hostname()));
+    // This process has the number of a Pulumi that is gone.
+    put("reused.json", holder(process.pid, os.hostname()));
+    const pulumi = spawn("sleep", ["60"], { argv0: "pulumi" });
+    put("alive.json", holder(pulumi.pid ?? 0, os.hostname()));
     put("elsewhere.json", holder(NOBODY, "elsewhere.invalid"));
-    await clearDeadLocks(folder, progress);
+    try {
+      await clearDeadLocks(folder, progress);
+    } finally {
+      pulumi.kill();
+    }
     expect(fs.readdirSync(folder).sort()).toEqual(["alive.json", "elsewhere.json"]);
     expect(notes).toEqual(
-      Array(2).fill("An earlier run was killed: its lock on the stack is cleared."),
+      Array(3).fill("An earlier run was killed: its lock on the stack is cleared."),
     );
-    expect(readLocks(folder).map(({ pid }) => pid)).toEqual([process.pid, NOBODY]);
+    expect(readLocks(folder).map(({ pid }) => pid)).toEqual([pulumi.pid, NOBODY]);
     expect(readLocks(path.join(folder, "nowhere"))).toEqual([]);
   });
 });
