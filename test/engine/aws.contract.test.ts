@@ -14,6 +14,9 @@ import { ROOT } from "../support/gpudev";
 const FILE = path.join(ROOT, "docs", "upgrade-contract.md");
 const [BEGIN, END] = ["<!-- made by test/engine/aws.contract.test.ts -->", "<!-- end -->"];
 
+/** The homes volume of the stack as it was made. */
+const VOLUME = { id: "vol-1", zone: "eu-west-1a", host: 0, sizeGiB: 400 };
+
 /** A VPC that exists, with a way out. */
 const VPC = {
   id: "vpc-0abc",
@@ -50,6 +53,7 @@ function planOf({ users, aws, ...rest }: Raw): AwsPlan {
     settings,
     account(
       {
+        volumes: known([VOLUME]),
         ...existing,
         ...image,
         ...(reserved === undefined ? {} : { reservation: known(reservation) }),
