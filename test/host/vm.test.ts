@@ -276,7 +276,9 @@ describe.sequential("a GPU host without a GPU", () => {
     const time = new Date(Date.now() + 120_000).toISOString().replace(/\.\d+/, "");
     aws.metadata.set("meta-data/spot/instance-action", JSON.stringify({ action: "stop", time }));
     await eventually("everybody's work is saved", async () =>
-      (await machine.sh("cat /var/lib/gpudev/decisions.jsonl 2>/dev/null || true")).includes('"action": "saved"'),
+      (await machine.sh("cat /var/lib/gpudev/decisions.jsonl 2>/dev/null || true")).includes(
+        '"action": "saved"',
+      ),
     );
     expect(await containers()).toEqual({});
     expect(await machine.sh("cat /var/lib/gpudev/homes/alice/checkpoint")).toBe("step 7");

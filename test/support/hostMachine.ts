@@ -194,9 +194,17 @@ export class HostMachine {
       ...changes.flatMap((change) => ["--change", change]),
       ...["-", name],
     ]);
+    let said = "";
+    for (const { stderr } of [pack, unpack])
+      stderr.on("data", (text: Buffer) => (said += String(text)));
     const ended = new Promise<number | null>((resolve) => unpack.on("close", resolve));
-    await pipeline(pack.stdout, unpack.stdin);
-    if ((await ended) !== 0) throw new Error(`${image} could not be imported into the machine`);
+    const piped = await pipeline(pack.stdout, unpack.stdin).then(
+      () => "",
+      (error: unknown) => String(error),
+    );
+    if ((await ended) !== 0 || piped !== "") {
+      throw new Error(`${image} could not be imported into the machine: ${piped} ${said}`);
+    }
   }
 
   /** Everything of it, from this run or an earlier one. */
