@@ -1,4 +1,5 @@
 import { readLookups } from "./lookups";
+import type * as awsLookups from "./lookups/aws/readAwsLookups";
 import { makePlan } from "./plan";
 import { makeAwsPlan } from "./plan/aws/makeAwsPlan";
 import { isAwsStack } from "./plan/aws/stack";
@@ -10,7 +11,6 @@ export async function decidePlan(settings: Settings): Promise<Plan> {
   if (!isAwsStack(settings)) return makePlan(settings, await readLookups(settings));
   // Loaded where it is needed: a workstation asks no cloud.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { readAwsLookups } =
-    require("./lookups/aws/readAwsLookups") as typeof import("./lookups/aws/readAwsLookups");
+  const { readAwsLookups } = require("./lookups/aws/readAwsLookups") as typeof awsLookups;
   return makeAwsPlan(settings, await readAwsLookups(settings));
 }

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsOutputs } from "./deployAws";
+import type * as aws from "./deployAws";
 import { endpointsOf } from "./endpoints";
 import type { Endpoint } from "./endpoints";
 import { PyTorchCudaImage } from "./image/pytorchCudaImage";
@@ -22,12 +22,12 @@ export interface Outputs {
 }
 
 /** Turns a plan for any target into resources. Call it inside a Pulumi program; see the targets' own. */
-export async function deployPlan(plan: Plan): Promise<Outputs | AwsOutputs> {
+export async function deployPlan(plan: Plan): Promise<Outputs | aws.AwsOutputs> {
   if (plan.target === "workstation") return deploy(plan);
   // Loaded where it is needed, since Pulumi's AWS SDK takes seconds and hundreds of megabytes; by
   // require, since Pulumi's own loader cannot resolve import() of a TypeScript file.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { deployAws } = require("./deployAws") as typeof import("./deployAws");
+  const { deployAws } = require("./deployAws") as typeof aws;
   return deployAws(plan);
 }
 

@@ -69,9 +69,15 @@ export async function deployAws(plan: AwsPlan, software?: HostSoftware): Promise
   };
 }
 
-/** The host software of this package, as a file for as long as the program runs. */
-export async function hostSoftware(): Promise<HostSoftware> {
-  const folder = path.join(packageRoot(), "images", "host");
+let packed: Promise<HostSoftware> | undefined;
+
+/** The host software of this package, as a file for as long as this process runs. */
+export function hostSoftware(): Promise<HostSoftware> {
+  packed ??= pack(path.join(packageRoot(), "images", "host"));
+  return packed;
+}
+
+async function pack(folder: string): Promise<HostSoftware> {
   const { sha256, bytes } = await hostBundle(folder);
   const place = fs.mkdtempSync(path.join(os.tmpdir(), "gpudev-bundle-"));
   process.once("exit", () => fs.rmSync(place, { recursive: true, force: true }));

@@ -87,6 +87,8 @@ export class GpuHost extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // cloud-init runs once; a change would only restart the machine.
         ignoreChanges: ["userData"],
+        // EC2 moves only a stopped instance into another reservation, and the provider does not stop it.
+        replaceOnChanges: ["capacityReservationSpecification"],
       },
     );
     this.instanceId = instance.id;

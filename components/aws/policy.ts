@@ -10,7 +10,7 @@ export interface Statement {
 }
 
 /** Conditions: operator, key, values. */
-export type Conditions = Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
+type Conditions = Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
 
 /** Where ARNs lie. */
 export interface Place {

@@ -12,7 +12,7 @@ export interface ReachableHost {
 }
 
 /** The command that opens an SSM session with a document of ours. */
-export function sessionCommand(
+function sessionCommand(
   region: string,
   instanceId: string,
   document: string,

@@ -1,5 +1,4 @@
-export { awsEndpoints, sessionCommand } from "./awsEndpoints";
-export type { ReachableHost } from "./awsEndpoints";
+export { awsEndpoints } from "./awsEndpoints";
 export { endpointsOf } from "./endpointsOf";
 export { knownHostsLine } from "./knownHosts";
 export type { Endpoint } from "./model";

@@ -83,6 +83,10 @@ describe("a host", () => {
     expect(one.inputs["userDataReplaceOnChange"]).toBe(false);
   });
 
+  it("is made anew for another reservation, which takes no running machine", async () => {
+    expect((await instance()).replaceOnChanges).toEqual(["capacityReservationSpecification"]);
+  });
+
   it("boots once its role may do everything and its document is there", async () => {
     expect((await instance()).dependencies).toEqual(
       expect.arrayContaining(["host-0-policy", "host-0-document"]),

@@ -6,8 +6,8 @@ import type { World } from "./awsStandIn/model";
 import { TABLE } from "./awsStandIn/table";
 import { registered, type Asked, type Providers } from "./registered";
 
-export const REGION = "eu-west-1";
-export const ACCOUNT_ID = "111122223333";
+const REGION = "eu-west-1";
+const ACCOUNT_ID = "111122223333";
 
 const WORLD: World = { account: new Account(""), region: REGION, accountId: ACCOUNT_ID };
 

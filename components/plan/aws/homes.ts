@@ -16,13 +16,16 @@ export function quotaGiB(settings: AwsStack): number {
 
 /**
  * Homes of everybody who has a seat, leavers included. A host's volume has room for all its places
- * from the start, so that a newcomer changes no volume.
+ * from the start, so that a newcomer changes no volume. It never becomes smaller than it is: EBS
+ * volumes cannot.
+ * @param sizeOf GiB that a host's volume has; 0 where there is none
  */
 export function planHomes(
   settings: AwsStack,
   seats: Readonly<Record<string, Seat>>,
   places: number,
   zoneOf: (host: number) => string,
+  sizeOf: (host: number) => number,
 ): Decided<PlannedHomes> {
   const { kind, snapshotsKept } = settings.aws.homes;
   const quota = quotaGiB(settings);
@@ -42,7 +45,7 @@ export function planHomes(
       host,
       name: hostName(host),
       zone: zoneOf(host),
-      sizeGiB: quota * Math.max(places, users.length),
+      sizeGiB: Math.max(quota * Math.max(places, users.length), sizeOf(host)),
       users,
     }));
   const large = volumes.find(({ sizeGiB }) => sizeGiB > LARGEST);

@@ -109,7 +109,16 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
   const usable = zonesWithSubnet(settings, lookups) ?? usableZones(settings, lookups);
   const zone = chooseZone(settings, lookups, ladder.value, pinned, usable);
   const zoneOf = (host: number) => pinned.byHost.get(host) ?? zone.value;
-  const homes = planHomes(settings, placed.value.seats, shape.value.places, zoneOf);
+  const sizes = new Map(
+    lookups.volumes.known ? lookups.volumes.value.map(({ host, sizeGiB }) => [host, sizeGiB]) : [],
+  );
+  const homes = planHomes(
+    settings,
+    placed.value.seats,
+    shape.value.places,
+    zoneOf,
+    (host) => sizes.get(host) ?? 0,
+  );
   const needed = [...new Set([zone.value, ...pinned.byHost.values()])].toSorted();
   const network = planVpc(settings, lookups, ladder.value, needed, id);
   const { ami, findings: amiFindings } = planAmi(settings, lookups);

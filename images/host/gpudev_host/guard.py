@@ -41,4 +41,4 @@ def close() -> None:
 def check() -> None:
     """Raises HostError where containers could reach metadata."""
     if missing("iptables") or not run(["iptables", "-w", "10", "-C", "FORWARD", "-j", CHAIN]).ok:
-        raise HostError("containers could reach the instance's metadata: `systemctl restart gpudevhost-guard`")
+        raise HostError("containers could reach the instance's metadata: `gpudev-host guard`")

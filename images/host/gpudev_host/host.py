@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from . import bundle, datasets, direct, gate, mig, publish, storage, systemd, verdict
+from . import bundle, datasets, direct, gate, guard, mig, publish, storage, systemd, verdict
 from .apply import apply, ensure_image
 from .aws.client import Aws
 from .aws.http import Unreachable
@@ -59,6 +59,7 @@ class Host:
         health: Mapping[str, gate.Health] = {}
         try:
             setup(self.config, document)
+            guard.close()
             mig.cut(document)
             checks = gate.check_machine(document)
             if document.checks.gpus > 0 and not gate.complaints(checks):
@@ -145,11 +146,13 @@ class Host:
             done = systemd.act("start", [f"{bundle.PREFIX}{unit}.service"], 1200)
             if not done.ok:
                 raise HostError(f"{bundle.PREFIX}{unit} does not start: {done.why}")
+        systemd.act("start", ["docker.service"], 300)  # one that is restarting is waited for; there may be none yet
         systemd.run(["systemctl", "start", "--no-block", f"{bundle.PREFIX}apply.service"])
 
     def prepare_storage(self) -> None:
         if storage.prepare(self.config.paths):
-            systemd.run(["systemctl", "restart", "docker"], 300)
+            # Docker is ordered after the unit that runs this: waiting for it here would be waiting for oneself.
+            systemd.run(["systemctl", "restart", "--no-block", "docker"])
 
     def may_reboot(self) -> bool:
         """Once for one document: a host that needs a second reboot for the same thing needs a person."""

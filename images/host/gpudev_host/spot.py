@@ -55,6 +55,7 @@ def watch(config: Config, store: Store, imds: Imds, sleep: Callable[[float], Non
     """Waits for the notice and acts on it. Returns it when everything is saved."""
     failing = False
     while True:
+        asked = time.monotonic()
         try:
             text = imds.get("meta-data/spot/instance-action")
             failing = False
@@ -65,7 +66,7 @@ def watch(config: Config, store: Store, imds: Imds, sleep: Callable[[float], Non
             text = None
         if text is not None:
             break
-        sleep(POLL_SECONDS)
+        sleep(max(0.0, POLL_SECONDS - (time.monotonic() - asked)))
     found = parse_notice(text, time.time())
     decision(config.paths, "spot", action=found.action, seconds=round(found.at - time.time()))
     document = store.accepted()

@@ -20,7 +20,6 @@ sys.path.insert(0, str(REPOSITORY / "images/host"))
 
 from gpudev_host.config import Config, Paths  # noqa: E402
 from gpudev_host.document import canonical, version_of  # noqa: E402
-from gpudev_host import guard  # noqa: E402
 from gpudev_host.gate import Patience  # noqa: E402
 from gpudev_host.host import Host  # noqa: E402
 
@@ -192,7 +191,6 @@ class HostCase(unittest.TestCase):
             endpoints=self.aws.endpoints(),
         )
         self.host = Host(self.config, Patience(whole=5, failure=0.2, pause=0.05))
-        guard.close()
 
     def _quiet(self) -> None:
         """The journal's lines are no output of the tests."""

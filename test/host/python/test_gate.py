@@ -117,9 +117,15 @@ class Gate(HostCase):
 
     def test_open_metadata(self) -> None:
         (self.fake / "iptables.rules").write_text("")
-        self.assertFalse(self.judge()["ready"])
-        guard.close()
-        self.assertTrue(self.judge()["ready"])
+        self.assertTrue(self.judge()["ready"], "it is closed again")
+        self.assertIn("DOCKER-USER -d 169.254.169.254/32 -j DROP", (self.fake / "iptables.rules").read_text())
+
+    def test_nobody_starts_where_metadata_cannot_be_closed(self) -> None:
+        (self.fake / "fail-iptables").touch()
+        made = self.judge()
+        self.assertFalse(made["ready"])
+        self.assertIn("iptables", made["words"][0])
+        self.assertEqual(self.running(), [])
 
     def test_a_verdict_that_cannot_be_sent_is_kept(self) -> None:
         self.put_document(document([environment("alice", 0)]))

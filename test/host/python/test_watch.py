@@ -9,6 +9,7 @@ from support import HostCase, document, environment
 from gpudev_host.idle import watch
 from gpudev_host.store import pauses
 
+REAL_UPTIME = watch.uptime
 MINUTE = 60.0
 LIFETIME = {"idleStop": 1800, "graceSeconds": 30, "maxLease": 7200}
 
@@ -141,6 +142,14 @@ class Watch(HostCase):
             (self.root / "var/lib/gpudev" / name).unlink()
         self.minutes(100)
         self.assertFalse((self.fake / "poweroff").exists())
+
+    def test_the_systems_age(self) -> None:
+        proc = self.root / "proc"
+        (proc / "1").mkdir()
+        (proc / "uptime").write_text("1000.50 2000.00\n")
+        ticks = 400 * os.sysconf("SC_CLK_TCK")
+        (proc / "1/stat").write_text(f"1 (system (d)) S 0 1 1 0 -1 {' '.join('0' * 13)} {ticks} 0 0\n")
+        self.assertEqual(REAL_UPTIME(proc), 600.5)
 
     def test_decisions_do_not_fill_the_disk(self) -> None:
         file = self.root / "var/lib/gpudev/decisions.jsonl"

@@ -12,6 +12,8 @@ function secret(value: Value): Properties {
 /** Registry password that the stand-in lends; tests look for it where it must not be. */
 export const REGISTRY_PASSWORD = "registry-password-of-the-stand-in";
 
+const named = (name: Value | undefined) => (typeof name === "string" ? name : "");
+
 /** Answers of the functions that our components ask. */
 export const INVOKES: Readonly<Record<string, (args: Properties, world: World) => Properties>> = {
   "aws:index/getCallerIdentity:getCallerIdentity": (_args, { accountId }) => ({
@@ -31,10 +33,10 @@ export const INVOKES: Readonly<Record<string, (args: Properties, world: World) =
     region,
   }),
   "aws:ecr/getRepository:getRepository": ({ name }, { region, accountId }) => ({
-    arn: `arn:aws:ecr:${region}:${accountId}:repository/${String(name)}`,
+    arn: `arn:aws:ecr:${region}:${accountId}:repository/${named(name)}`,
     id: name ?? "",
     name: name ?? "",
-    repositoryUrl: `${accountId}.dkr.ecr.${region}.amazonaws.com/${String(name)}`,
+    repositoryUrl: `${accountId}.dkr.ecr.${region}.amazonaws.com/${named(name)}`,
   }),
   "aws:ssm/getParameter:getParameter": ({ name }) => ({
     id: name ?? "",

@@ -63,13 +63,17 @@ function create(urn: string, inputs: Properties, preview: boolean): [string, Pro
   if (preview) return ["", outputs(row, inputs, "", world(), defaultTags, true)];
   const plain = revealAll(inputs);
   const { unique, named, idPrefix } = row;
+  const textOf = (property: string | undefined): string => {
+    const value = property === undefined ? undefined : plain[property];
+    return typeof value === "string" ? value : "";
+  };
   if (unique !== undefined) {
     const taken = account.all(type).some(([, thing]) => thing.inputs[unique] === plain[unique]);
-    if (taken) throw new Error(`creating ${type}: ${String(plain[unique])} already exists`);
+    if (taken) throw new Error(`creating ${type}: ${textOf(unique)} already exists`);
   }
   row.beforeCreate?.(plain, world());
   const number = account.next().toString(16).padStart(17, "0");
-  const id = idPrefix === undefined ? String(plain[unique ?? named ?? ""]) : `${idPrefix}${number}`;
+  const id = idPrefix === undefined ? textOf(unique ?? named) : `${idPrefix}${number}`;
   const state = outputs(row, inputs, id, world(), defaultTags, false);
   const handles = handlesOf(row, revealAll(state), id);
   account.put(id, { type, name: resource, inputs: plain, handles }, "create");
@@ -183,6 +187,7 @@ void listen({
     };
     if (!request.getPreview()) {
       const plain = revealAll(inputs);
+      row.beforeUpdate?.(revealAll(olds), plain, world());
       account.put(id, {
         type,
         name: resource,

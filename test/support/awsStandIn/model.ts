@@ -35,5 +35,6 @@ export interface TypeRow {
   readonly computed?: (inputs: Properties, id: string, world: World) => Properties;
   /** Refuses what AWS would refuse. */
   readonly beforeCreate?: (inputs: Properties, world: World) => void;
+  readonly beforeUpdate?: (before: Properties, inputs: Properties, world: World) => void;
   readonly beforeDelete?: (inputs: Properties, id: string, world: World) => void;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Change, Problem } from "../../../cli/providers/resource";
-import { equal, isUnknown, revealAll } from "../../../cli/providers/values";
+import { equal, revealAll } from "../../../cli/providers/values";
 import type { Properties, Value } from "../../../cli/providers/values";
 import type { Effect, TypeRow, World } from "./model";
 
@@ -41,7 +41,7 @@ export function check(
 }
 
 /** All tags of a resource, the provider's own included. */
-export function allTags(inputs: Properties, defaults: Properties): Properties {
+function allTags(inputs: Properties, defaults: Properties): Properties {
   const own = inputs["tags"];
   return { ...defaults, ...(isObject(own) ? own : {}) };
 }
@@ -110,9 +110,4 @@ export function handlesOf(row: TypeRow, state: Properties, id: string): string[]
     row.named === undefined ? "" : state[row.named],
   ];
   return own.filter((one): one is string => typeof one === "string" && one !== "");
-}
-
-/** True where an input that decides on replacement is not known yet. */
-export function anyUnknown(inputs: Properties): boolean {
-  return Object.values(inputs).some(isUnknown);
 }

@@ -157,7 +157,7 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
       ami: "replace",
       associatePublicIpAddress: "replace",
       availabilityZone: "replace",
-      capacityReservationSpecification: "restart",
+      capacityReservationSpecification: "update",
       iamInstanceProfile: "update",
       instanceInitiatedShutdownBehavior: "update",
       instanceMarketOptions: "replace",
@@ -210,6 +210,12 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
       type: "update",
     },
     computed: ec2Arn("volume"),
+    beforeUpdate: (before, { size }) => {
+      if (Number(size) >= Number(before["size"])) return;
+      throw new Error(
+        "modifying EBS Volume: InvalidParameterValue: New size cannot be smaller than existing size",
+      );
+    },
     beforeDelete: (inputs, id, world) => {
       if (attachments(world).some(([, one]) => one.inputs["volumeId"] === id)) {
         throw new Error(`deleting EBS Volume (${id}): VolumeInUse`);

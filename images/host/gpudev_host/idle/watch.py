@@ -1,6 +1,7 @@
 """One tick of the idle watcher: look, decide, act, remember."""
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -146,4 +147,6 @@ def end(document: Document) -> None:
 
 
 def uptime(proc: Path = Path("/proc")) -> float:
-    return float((proc / "uptime").read_text().split()[0])
+    """Seconds since this system's first process began: also right where the kernel is older than the system."""
+    begun_ticks = int((proc / "1/stat").read_text().rsplit(")", 1)[1].split()[19])
+    return float((proc / "uptime").read_text().split()[0]) - begun_ticks / os.sysconf("SC_CLK_TCK")
