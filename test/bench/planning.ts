@@ -2,7 +2,7 @@ import type { Lookups } from "../../components/lookups/model";
 import { makePlan } from "../../components/plan";
 import type { Plan } from "../../components/plan/model";
 import type { Settings } from "../../components/settings";
-import { inTurn, type Figure, type Measurement, type Say } from "./figures";
+import { compare, inTurn, typical, type Figure, type Measurement, type Say } from "./figures";
 import { emptyMachine, goodPlan, publicKeys, runningMachine, settingsFor } from "./manyUsers";
 
 const ROUNDS = 41;
@@ -23,11 +23,6 @@ function planAll(world: World): Promise<number> {
   return Promise.resolve((user + system) / 1e6);
 }
 
-function growth(name: string, many: number, tenTimesFew: number): Figure {
-  const ratio = many / tenTimesFew;
-  return { name, value: many * 1000, unit: "ms", ratio, atMost: 1.25, note: LINEAR };
-}
-
 async function measure(say: Say): Promise<readonly Figure[]> {
   const stacks = {
     few: Array.from({ length: 10 }, () => settingsFor(publicKeys(100))),
@@ -44,7 +39,7 @@ async function measure(say: Say): Promise<readonly Figure[]> {
     manyRun: running(stacks.many),
   };
   say(`${ROUNDS} rounds`);
-  const medians = await inTurn(ROUNDS, {
+  const rounds = await inTurn(ROUNDS, {
     few: () => planAll(worlds.few),
     many: () => planAll(worlds.many),
     fewRun: () => planAll(worlds.fewRun),
@@ -57,11 +52,18 @@ async function measure(say: Say): Promise<readonly Figure[]> {
     ...(atMost === undefined ? {} : { atMost }),
   });
   return [
-    { ...ms("plan 100 users", medians.few / 10), note: BUSY },
-    ms("plan 1,000 users", medians.many, 100),
+    { ...ms("plan 100 users", typical(rounds, "few") / 10), note: BUSY },
+    ms("plan 1,000 users", typical(rounds, "many"), 100),
     ms("plan 1,000 users, first in its process", first, 100),
-    growth("plan 1,000 users / 10 × 100", medians.many, medians.few),
-    growth("the same, all running already", medians.manyRun, medians.fewRun),
+    {
+      ...ms("plan 1,000 users / 10 × 100", typical(rounds, "many"), 1.25),
+      ratio: compare(rounds, "many", "few"),
+      note: LINEAR,
+    },
+    {
+      ...ms("the same, all running already", typical(rounds, "manyRun"), 1.25),
+      ratio: compare(rounds, "manyRun", "fewRun"),
+    },
   ];
 }
 
