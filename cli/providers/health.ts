@@ -4,6 +4,8 @@ import type { Call } from "./resource";
 
 const POLL_MS = 400;
 const LOG_LINES = 30;
+/** Docker waits twice as long before each try; by then it is between two of them nearly always. */
+const MANY_RESTARTS = 6;
 
 /** The part of `docker inspect` that tells how a container fares. */
 export interface ContainerState {
@@ -26,7 +28,11 @@ export function verdict(
   const exit = state.OOMKilled
     ? "ran out of memory (its limit is `gpudev:limits: {memory: …}`)"
     : `ended with exit code ${state.ExitCode}`;
-  if (state.Restarting || restarts > 0) return { healthy: false, because: exit };
+  if (state.Restarting || restarts > 0) {
+    // While Docker tries again, it does not say how the last try ended; the next one ends soon.
+    const unsaid = state.Status === "running" && state.ExitCode === 0 && !state.OOMKilled;
+    return unsaid && restarts < MANY_RESTARTS ? undefined : { healthy: false, because: exit };
+  }
   if (state.Status === "exited" || state.Status === "dead")
     return { healthy: false, because: exit };
   if (state.Health?.Status === "unhealthy") {

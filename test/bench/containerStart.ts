@@ -5,7 +5,7 @@ import { containerArgs } from "../../components/workstation/containerArgs";
 import { docker } from "../support/docker";
 import { imageName } from "../support/image";
 import { freePort, run, sleep } from "../support/processes";
-import { median, type Figure, type Measurement, type Say } from "./figures";
+import { compare, typical, type Figure, type Measurement, type Say } from "./figures";
 import { emptyMachine, goodPlan, publicKeys, settingsFor } from "./manyUsers";
 
 const ROUNDS = 9;
@@ -128,9 +128,7 @@ async function remove(name: string): Promise<void> {
   await run("docker", ["volume", "rm", "--force", name]);
 }
 
-type Samples = Map<string, number[]>;
-
-async function oneRound(round: number, samples: Samples): Promise<void> {
+async function oneRound(round: number, samples: Map<string, number[]>): Promise<void> {
   const ways = Object.entries(WAYS);
   // Each is first in turn, since who comes first finds a colder machine.
   const turn = round % ways.length;
@@ -154,7 +152,7 @@ async function oneRound(round: number, samples: Samples): Promise<void> {
 }
 
 async function measure(say: Say): Promise<readonly Figure[]> {
-  const samples: Samples = new Map();
+  const samples = new Map<string, number[]>();
   await run("docker", ["network", "create", "--subnet", "10.228.255.0/28", NETWORK]);
   try {
     for (let round = 1; round <= ROUNDS; round++) {
@@ -164,23 +162,26 @@ async function measure(say: Say): Promise<readonly Figure[]> {
   } finally {
     await run("docker", ["network", "rm", NETWORK]);
   }
-  const at = (id: string) => median(samples.get(id) ?? []) / 1000;
   const pairs = [
     ["Jupyter", "jupyter", "bareJupyter"],
     ["SSH", "ssh", "bareSsh"],
   ] as const;
   return pairs.flatMap(([title, service, bare]) =>
     (["first", "again"] as const).flatMap((phase): Figure[] => {
-      const own = at(`gpudev ${service} ${phase}`);
-      const other = at(`${bare} ${service} ${phase}`);
+      const own = `gpudev ${service} ${phase}`;
+      const other = `${bare} ${service} ${phase}`;
       const words = phase === "first" ? "first start" : "later start";
       return [
-        { name: `${title} answers, ${words}, bare`, value: other, unit: "s" },
+        {
+          name: `${title} answers, ${words}, bare`,
+          value: typical(samples, other) / 1000,
+          unit: "s",
+        },
         {
           name: `${title} answers, ${words}`,
-          value: own,
+          value: typical(samples, own) / 1000,
           unit: "s",
-          ratio: own / other,
+          ratio: compare(samples, own, other),
           atMost: 1.2,
         },
       ];

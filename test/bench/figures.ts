@@ -28,7 +28,7 @@ export function isMet({ value, ratio, atMost }: Figure): boolean | undefined {
 }
 
 /** The middle one; of an even number, the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const [low, high] = [
     sorted[Math.floor((sorted.length - 1) / 2)],
@@ -45,11 +45,14 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** Runs the same measurements in turn, so that what disturbs the machine disturbs all of them; returns the medians. */
+/** What was measured in each round. */
+export type Samples<Name extends string> = ReadonlyMap<Name, readonly number[]>;
+
+/** Runs the same measurements in turn, so that what disturbs the machine disturbs all of them. */
 export async function inTurn<Name extends string>(
   rounds: number,
   measurements: Readonly<Record<Name, () => Promise<number>>>,
-): Promise<Record<Name, number>> {
+): Promise<Samples<Name>> {
   const names = Object.keys(measurements) as Name[];
   const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
@@ -58,8 +61,20 @@ export async function inTurn<Name extends string>(
     for (const name of [...names.slice(turn), ...names.slice(0, turn)])
       samples.get(name)?.push(await measurements[name]());
   }
-  return Object.fromEntries(names.map((name) => [name, median(samples.get(name) ?? [])])) as Record<
-    Name,
-    number
-  >;
+  return samples;
+}
+
+/** A measurement over all rounds: the median. */
+export function typical<Name extends string>(samples: Samples<Name>, name: Name): number {
+  return median(samples.get(name) ?? []);
+}
+
+/** How one measurement compares with another: the median of each round's ratio, which a machine that grows busier changes least. */
+export function compare<Name extends string>(
+  samples: Samples<Name>,
+  one: Name,
+  other: Name,
+): number {
+  const others = samples.get(other) ?? [];
+  return median((samples.get(one) ?? []).map((value, round) => value / (others[round] ?? NaN)));
 }

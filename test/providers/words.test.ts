@@ -54,6 +54,12 @@ describe("a container that was started", () => {
       "is unhealthy; its health check says: no answer",
     ],
     ["exited", { ...STARTING, Status: "exited", ExitCode: 3 }, 0, "ended with exit code 3"],
+    [
+      "restarted by Docker, over and over",
+      { ...STARTING, ExitCode: 0 },
+      6,
+      "ended with exit code 0",
+    ],
     ["restarted by Docker", { ...STARTING, ExitCode: 1 }, 1, "ended with exit code 1"],
     [
       "killed for its memory",

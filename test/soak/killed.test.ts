@@ -100,7 +100,8 @@ async function killOne({ operation, victim, moment }: KilledRun): Promise<boolea
   void running.ended.then(() => (over = true));
   await sleep(moment * usual[operation]);
   const inTime = !over;
-  killPart(running, victim);
+  // Of a command that has ended, the number may be another process's by now.
+  if (inTime) killPart(running, victim);
   await running.ended;
   return inTime;
 }
