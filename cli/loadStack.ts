@@ -1,37 +1,19 @@
 import * as crypto from "node:crypto";
-import * as fs from "node:fs";
-import * as path from "node:path";
-import { stateDirectory } from "../components/lookups/paths";
 import { readLookups } from "../components/lookups";
 import { makePlan } from "../components/plan/makePlan";
 import type { WorkstationPlan } from "../components/plan/model";
-import {
-  newStackId,
-  parseSettings,
-  readStackConfig,
-  type Finding,
-  type Settings,
-} from "../components/settings";
+import { newStackId, type Finding, type Settings } from "../components/settings";
 import type { Context } from "./context";
 import { dockerOn, type Docker } from "./docker";
-import { stackFolders, type StackFolders } from "./engine/stateFolders";
 import { CommandFailure, ExitCode } from "./outcome";
-import { refusal } from "./refusal";
+import { readStack, type StackOnFile } from "./readStack";
 import { identify, readSeatRecord } from "./seatRecord";
-import { chooseStack, presentStacks, readStackFile, stackFilePath } from "./stackFile";
 
 /** Code of the plan's advice to paste a seat into the stack file. */
 const UNRECORDED_SEAT = "seat-unrecorded";
 
-/** A stack's file and what it says. */
-export interface LoadedStack {
-  readonly stack: string;
-  readonly file: string;
-  readonly text: string;
-  readonly settings: Settings;
-  /** What is wrong with the file; the plan adds its own. */
-  readonly findings: readonly Finding[];
-  readonly folders: StackFolders;
+/** A stack on a workstation, and the daemon that its settings name. */
+export interface LoadedStack extends StackOnFile {
   readonly docker: Docker;
 }
 
@@ -42,45 +24,19 @@ export interface DecidedStack extends LoadedStack {
   readonly findings: readonly Finding[];
 }
 
-/** The stack that a command works on. */
-export function stackName(context: Context): string {
-  return chooseStack({
-    asked: context.stack,
-    environment: context.env.GPUDEV_STACK,
-    present: presentStacks(context.folder),
-  });
-}
-
 /**
- * Reads the stack's file.
- * @throws CommandFailure (bad input) where there is none, or where not even its target can be read
+ * Reads the file of a stack on a workstation.
+ * @throws CommandFailure (bad input) where there is none, where not even its target can be read, and where it is for another target
  */
 export function loadStack(context: Context): LoadedStack {
-  const stack = stackName(context);
-  const text = readStackFile(context.folder, stack);
-  const file = stackFilePath(context.folder, stack);
-  const { settings, findings } = parseSettings({
-    stack,
-    config: readStackConfig(text),
-    readFile: (name) => fs.readFileSync(path.resolve(path.dirname(file), name), "utf8"),
-  });
-  if (settings === undefined) throw refusal(findings);
-  if (settings.target === "aws") {
+  const read = readStack(context);
+  if (read.settings.target !== "workstation")
     throw new CommandFailure(
-      ExitCode.notReady,
-      `Stack \`${stack}\` is for AWS, which the gpudev command does not drive yet.`,
-      "Use Pulumi itself: pulumi preview or pulumi up (docs/aws.md says how far this target is).",
+      ExitCode.badInput,
+      `Stack \`${read.stack}\` is for the target ${read.settings.target}, where this command does nothing.`,
+      "`gpudev --help` lists the commands and their targets.",
     );
-  }
-  return {
-    stack,
-    file,
-    text,
-    settings,
-    findings,
-    folders: stackFolders(stateDirectory(context.env), stack),
-    docker: dockerOn(settings.docker.host),
-  };
+  return { ...read, docker: dockerOn(read.settings.docker.host) };
 }
 
 /**

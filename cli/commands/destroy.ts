@@ -6,7 +6,8 @@ import { clearLocks, engineOn } from "../engine/open";
 import { operate } from "../engine/operate";
 import { recover, stateOf } from "../engine/recover";
 import { VOLUME } from "../engine/resourceTypes";
-import { loadStack, rememberedSettings, stackName } from "../loadStack";
+import { loadStack, rememberedSettings } from "../loadStack";
+import { stackName } from "../readStack";
 import type { Report } from "../outcome";
 import { withStack } from "../withStack";
 

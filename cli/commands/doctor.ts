@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import type { Context } from "../context";
 import { doctor as examine } from "../doctor/doctor";
 import { doctorExitCode, doctorText } from "../doctor/render";
-import { loadStack, stackName } from "../loadStack";
+import { loadStack } from "../loadStack";
+import { stackName } from "../readStack";
 import type { Report } from "../outcome";
 import { stackFilePath } from "../stackFile";
 

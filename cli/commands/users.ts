@@ -12,7 +12,7 @@ import {
   type NewUser,
 } from "../../components/settings";
 import type { Context } from "../context";
-import { stackName } from "../loadStack";
+import { stackName } from "../readStack";
 import { CommandFailure, ExitCode, type Report } from "../outcome";
 import { hasErrors } from "../output/findings";
 import { refusal } from "../refusal";

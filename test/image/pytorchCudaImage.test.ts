@@ -13,8 +13,9 @@ import {
 import { registered } from "../support/registered";
 
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+const REPOSITORY = "registry.example.com:5000/ml/pytorch-cuda";
 const ARGS: PyTorchCudaImageArgs = {
-  repository: "registry.example.com:5000/ml/pytorch-cuda",
+  repository: REPOSITORY,
   immutableTag: "2.6.0-cu124-py3.10-0123",
   movingTags: ["2.6-cuda12.4"],
   buildArgs: { PYTHON: "3.10" },
@@ -69,7 +70,7 @@ describe("the image component", () => {
   it("knows its reference once it is built, and not before", async () => {
     expect((await build()).value).toBe("sha256:built");
     expect((await build({}, true)).value).toBeUndefined();
-    expect((await build({ push: true })).value).toBe(`${ARGS.repository}@sha256:built`);
+    expect((await build({ push: true })).value).toBe(`${REPOSITORY}@sha256:built`);
   });
 
   it("hands a CA over as a secret that no later difference counts", async () => {

@@ -1,0 +1,42 @@
+import * as crypto from "node:crypto";
+import { readAwsLookups } from "../../components/lookups/aws/readAwsLookups";
+import { makeAwsPlan } from "../../components/plan/aws/makeAwsPlan";
+import type { AwsPlan } from "../../components/plan/aws/model";
+import type { AwsStack } from "../../components/plan/aws/stack";
+import { newStackId, type Finding } from "../../components/settings";
+import type { Context } from "../context";
+import type { StackOnFile } from "../readStack";
+import { identify, readSeatRecord } from "../seatRecord";
+
+/** A stack on AWS and what its file says. */
+export interface AwsStackOnFile extends StackOnFile {
+  readonly settings: AwsStack;
+}
+
+/** A stack on AWS with the decision on it. */
+export interface DecidedAwsStack extends AwsStackOnFile {
+  readonly plan: AwsPlan;
+  /** Everything that was found, in file and plan. */
+  readonly findings: readonly Finding[];
+}
+
+/** Findings whose mend `gpudev` applies by itself: they are for a plain `pulumi up`. */
+const RECORDED_HERE = new Set(["seat-unrecorded"]);
+
+/**
+ * Asks AWS and decides. What is not recorded in the file yet is part of the plan as it will be recorded.
+ * Errors are among the findings; nothing is thrown for them.
+ */
+export async function decideAws(context: Context, read: AwsStackOnFile): Promise<DecidedAwsStack> {
+  const record = readSeatRecord(read.folders.seatsFile);
+  const identified = identify(read.settings, record, () => newStackId(crypto.randomBytes));
+  const settings: AwsStack = { ...identified.settings, aws: read.settings.aws };
+  if (identified.restored)
+    context.progress.note(
+      `The stack file records no seats: they are taken from this machine's memory (id ${identified.id}).`,
+    );
+  const lookups = await context.progress.step("Ask AWS", () => readAwsLookups(settings));
+  const plan = makeAwsPlan(settings, lookups);
+  const findings = plan.findings.filter(({ code }) => !RECORDED_HERE.has(code));
+  return { ...read, settings, plan, findings: [...read.findings, ...findings] };
+}
