@@ -64,7 +64,7 @@ def _run(arguments: argparse.Namespace, config: Config) -> int:
     elif command == "guard":
         guard.close()
     elif command == "idle":
-        tick(config, host.store)
+        tick(config, host.store, host.report)
     elif command == "spot":
         return _spot(host)
     elif command == "publish":
@@ -138,6 +138,7 @@ def _switch(host: Host, command: str, users: list[str]) -> int:
             for user in users:
                 pause(host.config.paths, user, "stopped by request")
             done = systemd.act("stop", [known[user].unit_name for user in users], 600)
+            host.report()
             print(done.why if not done.ok else f"stopped: {', '.join(users)}")
             return 0 if done.ok else 1
         for user in users:

@@ -51,13 +51,20 @@ def configure(paths: Paths, document: Document, aws: Aws) -> None:
         raise HostError(f"Caddy, which serves direct access, does not start: {done.why}")
 
 
+def root_certificate(paths: Paths) -> str | None:
+    """The private CA's root, which is public; None where Caddy has made none yet."""
+    try:
+        return paths.at(ROOT).read_text()
+    except OSError:
+        return None
+
+
 def facts(paths: Paths, document: Document) -> dict[str, Any]:
-    """For the verdict: the private CA's root certificate, which is public, and its fingerprint."""
+    """For the verdict: the private CA's root certificate and its fingerprint."""
     if document.direct is None or document.direct.name is not None:
         return {}
-    try:
-        pem = paths.at(ROOT).read_text()
-    except OSError:
+    pem = root_certificate(paths)
+    if pem is None:
         return {}
     digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.strip())).hexdigest()
     return {"direct": {"rootCertificate": pem, "sha256": digest}}

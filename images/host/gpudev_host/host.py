@@ -13,6 +13,7 @@ from .config import Config
 from .document import Document
 from .errors import HostError, NotFound, RebootNeeded, Refused
 from .files import read_json, write_json
+from .idle.watch import last_decisions
 from .log import say
 from .setup.perform import setup
 from .store import Store
@@ -92,16 +93,29 @@ class Host:
         facts = {"bundle": bundle.current(paths), "boot": gate.boot_id()}
         if document is not None:
             facts.update(direct.facts(paths, document))
+            facts.update(last_decisions(paths, document))
         made = verdict.make(self.config, document, checks, health, problems, facts, refused)
+        self._send(made)
+        if made["ready"]:
+            self.store.keep_good()
+            (paths.state / "reboot-tried").unlink(missing_ok=True)
+        return made
+
+    def _send(self, made: Mapping[str, Any]) -> None:
         content = verdict.keep(self.config, made)
         try:
             self.aws.put_object(f"verdicts/{self.config.host}.json", content)
         except HostError as error:
             say("verdict", notSent=str(error))
-        if made["ready"]:
-            self.store.keep_good()
-            (paths.state / "reboot-tried").unlink(missing_ok=True)
-        return made
+
+    def report(self) -> None:
+        """Sends the last verdict again, with how environments are now: somebody's was stopped."""
+        document, paths = self.store.accepted(), self.config.paths
+        before = read_json(paths.state / "verdict.json")
+        if document is None or not isinstance(before, dict):
+            return
+        health = gate.environments_health(paths, document.environments)
+        self._send(verdict.renewed(self.config, before, health, last_decisions(paths, document), time.time()))
 
     def sync(self, digest: str | None, version: str | None, again: Callable[[], None]) -> dict[str, Any]:
         """Bundle, document, convergence. `again` runs the new release where the bundle changed; it does not return."""

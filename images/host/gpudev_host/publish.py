@@ -1,16 +1,19 @@
-"""Publishes what users need to get in: public host keys, and each one's Jupyter token for that user alone.
+"""Publishes what users need to get in: public host keys, each one's Jupyter token for that user alone, and the
+instance that serves them now, so that a replaced machine is found without asking EC2.
 
-Both are born in the environment and lie in its home. They go into SecureString parameters below the
-host's own path; who may read a token is the account's policy.
+Keys and tokens are born in the environment and lie in its home. All go into SecureString parameters below the
+host's own path, by user; who may read them is the account's policy.
 """
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
+from . import direct
 from .aws.client import Aws
 from .aws.sigv4 import sha256
-from .config import Config
+from .config import Config, Paths
 from .document import Document, Environment
 from .errors import HostError
 from .files import read_json, read_untrusted, write_json
@@ -18,6 +21,9 @@ from .files import read_json, read_untrusted, write_json
 # Forms, so that a user who puts something else in these places publishes nothing.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
 HOST_KEY = re.compile(r"(ssh-ed25519 [A-Za-z0-9+/]{60,80}={0,2})( .*)?")
+
+INSTANCE = re.compile(r"i-[0-9a-f]{8,32}")
+ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
 
 def read_token(home: Path, owner: int) -> str | None:
@@ -35,10 +41,27 @@ def _read(home: Path, name: str, owner: int) -> str:
     return content.decode(errors="replace").strip() if content is not None else ""
 
 
-def wanted(config: Config, document: Document, one: Environment) -> dict[str, str]:
+def machine(paths: Paths, document: Document, aws: Aws) -> dict[str, str | None]:
+    """What is the same for everybody on this host: where it is, and how a direct connection knows it."""
+    values = {"instance": _metadata(aws, "instance-id", INSTANCE)}
+    if document.direct is not None and document.direct.name is None:
+        values["address"] = _metadata(aws, "public-ipv4", ADDRESS)
+        values["ca"] = direct.root_certificate(paths)
+    return values
+
+
+def _metadata(aws: Aws, name: str, form: re.Pattern[str]) -> str | None:
+    text = (aws.imds.get(f"meta-data/{name}") or "").strip()
+    return text if form.fullmatch(text) else None
+
+
+def wanted(
+    config: Config, document: Document, one: Environment, common: Mapping[str, str | None]
+) -> dict[str, str]:
     """Parameter name to value, as far as the environment has made them."""
     home = config.paths.at(one.home.path)
     values = {
+        **common,
         "token": read_token(home, one.home.uid) if one.jupyter is not None else None,
         "host-key": read_host_key(home, one.home.uid) if one.ssh is not None else None,
     }
@@ -50,8 +73,13 @@ def publish(config: Config, document: Document, aws: Aws) -> list[str]:
     memory = config.paths.state / "published.json"
     known: dict[str, str] = read_json(memory) or {}
     problems = []
+    common: Mapping[str, str | None] = {}
+    try:
+        common = machine(config.paths, document, aws)
+    except HostError as error:
+        problems.append(f"the instance could not be published: {error}")
     for one in document.environments:
-        for name, value in wanted(config, document, one).items():
+        for name, value in wanted(config, document, one, common).items():
             digest = sha256(f"{name}\n{value}".encode())
             if known.get(name) == digest:
                 continue

@@ -54,6 +54,19 @@ def make(
     }
 
 
+def renewed(
+    config: Config, before: Mapping[str, Any], health: Mapping[str, Health], facts: Mapping[str, Any], now: float
+) -> dict[str, Any]:
+    """The last verdict with how environments are now, after one was stopped: nothing was checked anew. Pure."""
+    return {
+        **before,
+        "at": stamp(now),
+        "words": [_good(config.host, health)] if before["ready"] else before["words"],
+        "environments": {user: {"state": one.state, "reason": one.reason} for user, one in health.items()},
+        **facts,
+    }
+
+
 def _list(problems: Sequence[str]) -> str:
     return " ".join(_sentence(problem) for problem in problems)
 

@@ -1,7 +1,7 @@
 """Host keys and tokens on their way to their parameters."""
 import os
 
-from support import HostCase, document, environment
+from support import HostCase, canonical, document, environment
 from gpudev_host.publish import publish
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -41,11 +41,49 @@ class Publish(HostCase):
             },
         )
 
+    def values(self, user: str) -> dict[str, str]:
+        folder = f"/gpudev/7f3k2m/host-0/{user}/"
+        return {
+            name.removeprefix(folder): one["Value"]
+            for name, one in self.aws.parameters.items()
+            if name.startswith(folder)
+        }
+
+    def test_everybody_is_told_the_instance_and_of_another_one_that_took_its_place(self) -> None:
+        self.aws.metadata["meta-data/instance-id"] = "i-0123456789abcdef0"
+        self.publish()
+        self.assertEqual(self.values("bob"), {"instance": "i-0123456789abcdef0"})
+        self.aws.metadata["meta-data/instance-id"] = "i-0fedcba9876543210"
+        self.publish()
+        self.assertEqual(self.values("alice")["instance"], "i-0fedcba9876543210")
+        self.assertEqual(self.values("bob"), {"instance": "i-0fedcba9876543210"})
+
+    def test_direct_access_without_a_domain_comes_with_address_and_root_certificate(self) -> None:
+        self.aws.metadata["meta-data/public-ipv4"] = "203.0.113.7"
+        self.publish()
+        self.assertEqual(self.values("bob"), {})
+        root = self.root / "var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt"
+        root.parent.mkdir(parents=True)
+        root.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        sites = [{"user": "bob", "listen": 10443, "upstream": 8889}]
+        users = [environment("alice", 0), environment("bob", 1)]
+        self.host.store.accept(canonical(document(users, direct={"sites": sites})))
+        self.publish()
+        self.assertEqual(self.values("bob"), {"address": "203.0.113.7", "ca": root.read_text()})
+
+    def test_what_metadata_does_not_say_is_not_made_up(self) -> None:
+        self.aws.metadata["meta-data/instance-id"] = "<html>"
+        self.publish()
+        self.assertNotIn("instance", self.values("alice"))
+
     def test_what_is_published_is_not_sent_again(self) -> None:
+        def puts() -> int:
+            return len([line for line in self.aws.requests if line.startswith("POST ")])
+
         self.publish()
-        before = len(self.aws.requests)
+        before = puts()
         self.publish()
-        self.assertEqual(len(self.aws.requests), before)
+        self.assertEqual(puts(), before)
         (self.folder / "jupyter-token").write_text("f" * 32)
         self.publish()
         self.assertEqual(self.aws.parameters["/gpudev/7f3k2m/host-0/alice/token"]["Value"], "f" * 32)

@@ -20,7 +20,8 @@ class Watch(HostCase):
         # No Jupyter and no SSH to ask: this process's own CPU and terminals stand for the containers'.
         users = [environment(user, slot, ports={}) for slot, user in enumerate(("alice", "bob"))]
         self.put_document(document(users, lifetime=LIFETIME))
-        self.assertTrue(self.sync()["ready"])
+        self.first = self.sync()
+        self.assertTrue(self.first["ready"])
         self.now = time.time()
         self.readings: dict[str, "float | None"] = {}
         for name, value in (
@@ -70,6 +71,29 @@ class Watch(HostCase):
             ],
         )
         self.assertTrue(all(one["reason"] for one in self.decisions()))
+
+    def test_the_bucket_is_told_what_was_stopped_and_why_before_the_machine_is_off(self) -> None:
+        said: list[dict[str, Any]] = []
+        plain_tick = watch.tick
+        tick = lambda config, store: plain_tick(config, store, report)  # noqa: E731
+
+        def report() -> None:
+            self.host.report()
+            said.append(self.verdict())
+
+        with mock.patch("gpudev_host.idle.watch.tick", tick):
+            self.minutes(34, busy="bob")
+            self.assertEqual(len(said), 1)
+            self.minutes(45)
+        first, last = said[0], said[-1]
+        self.assertEqual((first["ready"], first["environments"]["bob"]["state"]), (True, "healthy"))
+        self.assertEqual(first["environments"]["alice"]["state"], "stopped")
+        self.assertIn("idle for", first["environments"]["alice"]["reason"])
+        self.assertEqual(first["idle"]["environments"]["alice"]["action"], "stop")
+        self.assertEqual(first["idle"]["host"], {"action": "none", "kind": "in use", "reason": "in use by bob"})
+        self.assertEqual(first["checks"], self.first["checks"])
+        self.assertEqual([one["state"] for one in last["environments"].values()], ["stopped", "stopped"])
+        self.assertEqual(last["idle"]["host"]["action"], "power-off")
 
     def test_the_warning_is_told_in_the_container_and_taken_back(self) -> None:
         self.minutes(22)

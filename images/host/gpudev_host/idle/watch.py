@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from ..document import Document, Environment
 from ..errors import HostError
 from ..files import read_json, write_json
 from ..lock import changing
-from ..log import decision, say
+from ..log import decision, say, stamp
 from ..store import Store, begun, pause, pauses
 from . import notice
-from .decide import Decision, Evidence, Known, Observation, Rules, decide, decide_host, known_from, to_plain
+from .decide import Decision, Evidence, HostDecision, Known, Observation, Rules, decide, decide_host, known_from, to_plain
 from .gpu import GpuUse, judge_gpu, read_gpu_use, runs_on_gpu
 from .jupyter import read_jupyter
 from .lease import read_lease
@@ -24,8 +25,11 @@ from .processes import Counters, judge_cpu, judge_traffic, read_counters, read_t
 STOP_SLACK = 60
 
 
-def tick(config: Config, store: Store) -> None:
-    """Looks once at everybody. A host that is being changed is left alone: that is activity."""
+def tick(config: Config, store: Store, report: Callable[[], None] = lambda: None) -> None:
+    """Looks once at everybody. A host that is being changed is left alone: that is activity.
+
+    `report` sends word to the bucket when something was stopped: a machine that is off can tell nobody.
+    """
     document = store.accepted()
     if document is None or changing(config.paths):
         return
@@ -54,14 +58,32 @@ def tick(config: Config, store: Store) -> None:
         known=to_plain(states),
         counters={user: vars(one) for user, one in counters.items()},
         kinds={**{user: one.kind for user, one in decisions.items()}, "/host": whole.kind},
+        decided={**{user: _words(one) for user, one in decisions.items()}, "/host": _words(whole)},
+        at=stamp(now),
     )
     if whole.action == "end-warn":
         memory["endWarned"] = document.lifetime.until
         for one in document.environments:
             notice.tell(one.container, f"gpudev: {whole.reason}; this environment then stops.")
     write_json(paths.run / "idle.json", memory, 0o600)
+    if whole.action == "power-off" or any(one.action == "stop" for one in decisions.values()):
+        report()
     if whole.action == "power-off":
         end(document)
+
+
+def _words(one: Decision | HostDecision) -> dict[str, str]:
+    return {"action": one.action, "kind": one.kind, "reason": one.reason}
+
+
+def last_decisions(paths: Paths, document: Document) -> dict[str, Any]:
+    """For the verdict: what the watcher decided last, and why; nothing before its first look after a boot."""
+    memory = read_json(paths.run / "idle.json")
+    if not isinstance(memory, dict) or "decided" not in memory:
+        return {}
+    decided: dict[str, Any] = memory["decided"]
+    users = {one.user: decided[one.user] for one in document.environments if one.user in decided}
+    return {"idle": {"at": memory["at"], "host": decided["/host"], "environments": users}}
 
 
 def observe(
