@@ -1,12 +1,15 @@
 import * as crypto from "node:crypto";
+import type { AwsLookups } from "../../components/lookups/aws/model";
 import { readAwsLookups } from "../../components/lookups/aws/readAwsLookups";
 import { makeAwsPlan } from "../../components/plan/aws/makeAwsPlan";
 import type { AwsPlan } from "../../components/plan/aws/model";
 import type { AwsStack } from "../../components/plan/aws/stack";
+import { checkBackend } from "../../components/plan/aws/state";
 import { newStackId, type Finding } from "../../components/settings";
 import type { Context } from "../context";
 import type { StackOnFile } from "../readStack";
 import { identify, readSeatRecord } from "../seatRecord";
+import { backendUrl } from "./openAws";
 
 /** A stack on AWS and what its file says. */
 export interface AwsStackOnFile extends StackOnFile {
@@ -16,12 +19,14 @@ export interface AwsStackOnFile extends StackOnFile {
 /** A stack on AWS with the decision on it. */
 export interface DecidedAwsStack extends AwsStackOnFile {
   readonly plan: AwsPlan;
+  /** What AWS answered. */
+  readonly lookups: AwsLookups;
   /** Everything that was found, in file and plan. */
   readonly findings: readonly Finding[];
 }
 
 /** Findings whose mend `gpudev` applies by itself: they are for a plain `pulumi up`. */
-const RECORDED_HERE = new Set(["seat-unrecorded"]);
+const RECORDED_HERE = new Set(["seat-unrecorded", "ami-unrecorded", "no-end"]);
 
 /**
  * Asks AWS and decides. What is not recorded in the file yet is part of the plan as it will be recorded.
@@ -38,5 +43,6 @@ export async function decideAws(context: Context, read: AwsStackOnFile): Promise
   const lookups = await context.progress.step("Ask AWS", () => readAwsLookups(settings));
   const plan = makeAwsPlan(settings, lookups);
   const findings = plan.findings.filter(({ code }) => !RECORDED_HERE.has(code));
-  return { ...read, settings, plan, findings: [...read.findings, ...findings] };
+  const state = checkBackend(settings.aws, backendUrl(read, context.env));
+  return { ...read, settings, plan, lookups, findings: [...read.findings, ...state, ...findings] };
 }

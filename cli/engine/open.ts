@@ -7,7 +7,7 @@ import type { PulumiCli } from "./cli";
 import { engineEnv, openEngine, type Engine } from "./workspace";
 
 /** Folder of the providers that gpudev brings. */
-function bundledProviders(): string {
+export function bundledProviders(): string {
   return path.join(packageRoot(), "cli", "providers", "bin");
 }
 

@@ -32,6 +32,14 @@ export interface Engine {
   importState(state: Deployment): Promise<void>;
 }
 
+/** Where state lies and what encrypts its secrets. */
+export interface Backend {
+  /** Address, such as `s3://…`; absent: gpudev's own folder. */
+  readonly url?: string;
+  /** Key service, such as `awskms://…`; absent: the backend's own, or a passphrase. */
+  readonly secretsProvider?: string;
+}
+
 /** What opens an engine. */
 export interface EngineArgs {
   readonly cli: PulumiCli;
@@ -43,16 +51,22 @@ export interface EngineArgs {
   readonly providers: string | undefined;
   readonly program: PulumiFn;
   readonly env: NodeJS.ProcessEnv;
+  /** Default: gpudev's own folder, unless the person's environment names another place. */
+  readonly backend?: Backend;
 }
 
 /** Environment of the Pulumi CLI: gpudev's own file backend and passphrase, unless the person brings theirs. */
-export function engineEnv(folders: StackFolders, env: NodeJS.ProcessEnv): Record<string, string> {
+export function engineEnv(
+  folders: StackFolders,
+  env: NodeJS.ProcessEnv,
+  backend?: Backend,
+): Record<string, string> {
   const ownPassphrase =
     env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined;
   return {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     ...(env.PULUMI_BACKEND_URL === undefined
-      ? { PULUMI_BACKEND_URL: `file://${folders.backend}` }
+      ? { PULUMI_BACKEND_URL: backend?.url ?? `file://${folders.backend}` }
       : {}),
     ...(ownPassphrase ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: folders.passphraseFile }),
   };
@@ -64,11 +78,17 @@ export async function openEngine(args: EngineArgs): Promise<Engine> {
   const pulumiCommand = await PulumiCommand.get(
     args.cli.root === undefined ? {} : { root: args.cli.root },
   );
+  const secretsProvider = args.backend?.secretsProvider;
   const stack: Stack = await ask(
     `open stack ${args.stack}`,
     LocalWorkspace.createOrSelectStack(
       { stackName: args.stack, projectName: PROJECT, program: args.program },
-      { workDir: args.folders.work, envVars: engineEnv(args.folders, args.env), pulumiCommand },
+      {
+        workDir: args.folders.work,
+        envVars: engineEnv(args.folders, args.env, args.backend),
+        pulumiCommand,
+        ...(secretsProvider === undefined ? {} : { secretsProvider }),
+      },
     ),
   );
   const options = ({ onEvent, signal, refresh }: EngineRun) => ({

@@ -257,6 +257,25 @@ export const awsSchema = z
     }),
     state: z
       .strictObject({
+        bucket: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is no bucket name; write it without s3://")
+          .optional()
+          .meta({
+            description:
+              "S3 bucket that holds the state, in the stack's region. Written by `gpudev init`, which makes it.",
+          }),
+        key: z
+          .string()
+          .regex(
+            /^(alias\/[A-Za-z0-9/_-]+|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)\/.+)$/,
+            "is no KMS key; write an alias such as alias/gpudev-state, or its ARN",
+          )
+          .optional()
+          .meta({
+            description:
+              "KMS key that encrypts the state and its secrets. Written by `gpudev init`, which makes it.",
+          }),
         allowLocal: z.boolean().default(false).meta({
           description:
             "Says on purpose that Pulumi's state may lie in a file on this machine instead of S3.",

@@ -7,4 +7,5 @@ export { StackFileError } from "./stackDocument";
 export { readStackConfig, setValue } from "./stackFile";
 export { newStackId } from "./stackId";
 export { forgetSeat, recordSeats } from "./stackSeats";
+export { setTopLevel, topLevel } from "./topLevel";
 export { addUser, type NewUser, removeUser, rosterOf } from "./stackUsers";

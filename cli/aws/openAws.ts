@@ -1,0 +1,83 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { stateSecrets, stateUrl } from "../../components/plan/aws/state";
+import type { AwsSettings } from "../../components/settings/awsSchema";
+import { setTopLevel, topLevel } from "../../components/settings";
+import type { Context } from "../context";
+import { clearDeadLocks, lockFolder } from "../engine/backendLock";
+import type { PulumiCli } from "../engine/cli";
+import { bundledProviders } from "../engine/open";
+import { engineEnv, openEngine, type Backend, type Engine } from "../engine/workspace";
+import { replaceFile } from "../stackFile";
+import type { AwsStackOnFile } from "./awsStack";
+
+/** Whether requests go to another endpoint than AWS's own, where buckets are part of the path. */
+export function isPathStyle(env: NodeJS.ProcessEnv): boolean {
+  return (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL ?? "") !== "";
+}
+
+/** Where the state of a stack lies and what encrypts its secrets, by its settings. */
+export function backendOf(aws: AwsSettings, env: NodeJS.ProcessEnv): Backend {
+  const url = stateUrl(aws, isPathStyle(env));
+  const secretsProvider = stateSecrets(aws);
+  return {
+    ...(url === undefined ? {} : { url }),
+    ...(secretsProvider === undefined ? {} : { secretsProvider }),
+  };
+}
+
+/** The backend that is really used: what the person's environment names comes first. */
+export function backendUrl(
+  { settings, folders }: AwsStackOnFile,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  return (
+    env.PULUMI_BACKEND_URL ??
+    engineEnv(folders, env, backendOf(settings.aws, env)).PULUMI_BACKEND_URL
+  );
+}
+
+/** What Pulumi writes beside `config` for a key service; all who work on the stack need it. */
+const KEPT = ["secretsprovider", "encryptedkey"];
+
+/** Brings what Pulumi wrote about its secrets from its own copy into the stack file. */
+function keepKey({ file, folders, stack }: AwsStackOnFile): void {
+  const copy = fs.readFileSync(path.join(folders.work, `Pulumi.${stack}.yaml`), "utf8");
+  const before = fs.readFileSync(file, "utf8");
+  const text = KEPT.reduce((now, key) => {
+    const value = topLevel(copy, key);
+    return value === undefined ? now : setTopLevel(now, key, value);
+  }, before);
+  if (text !== before) replaceFile(file, text);
+}
+
+/**
+ * Opens the engine on a stack on AWS, with its state where settings say. Call it with the stack taken
+ * and without an error among the stack's findings.
+ * @param program what `up` and `preview` run; `destroy` needs none
+ */
+export async function openAwsEngine(
+  context: Context,
+  stack: AwsStackOnFile,
+  cli: PulumiCli,
+  program: () => Promise<object>,
+): Promise<Engine> {
+  const { env, progress } = context;
+  const locks = lockFolder(backendUrl(stack, env) ?? "", stack.stack);
+  if (locks !== undefined) await clearDeadLocks(locks, progress);
+  const backend = backendOf(stack.settings.aws, env);
+  const engine = await progress.step(`Open Pulumi's engine on stack ${stack.stack}`, () =>
+    openEngine({
+      cli,
+      stack: stack.stack,
+      stackFile: stack.file,
+      folders: stack.folders,
+      providers: stack.settings.docker.provider === "bundled" ? bundledProviders() : undefined,
+      program: async () => ({ ...(await program()) }),
+      env,
+      backend,
+    }),
+  );
+  if (backend.secretsProvider !== undefined) keepKey(stack);
+  return engine;
+}
