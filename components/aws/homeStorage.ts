@@ -52,7 +52,7 @@ export class HomeStorage extends pulumi.ComponentResource {
     });
   }
 
-  private volume({ name, zone, sizeGiB, host }: PlannedHomesVolume): aws.ebs.Volume {
+  private volume({ name, zone, sizeGiB, host, snapshot }: PlannedHomesVolume): aws.ebs.Volume {
     return new aws.ebs.Volume(
       `${this.label}-${name}`,
       {
@@ -61,6 +61,7 @@ export class HomeStorage extends pulumi.ComponentResource {
         type: "gp3",
         encrypted: true,
         finalSnapshot: true,
+        ...(snapshot === undefined ? {} : { snapshotId: snapshot }),
         tags: {
           ...this.args.tags,
           [HOMES_TAG]: this.args.stackId,
@@ -68,7 +69,8 @@ export class HomeStorage extends pulumi.ComponentResource {
           Name: `${this.label}-${name}`,
         },
       },
-      { parent: this, protect: true },
+      // What it was made from says nothing of what is on it now.
+      { parent: this, protect: true, ignoreChanges: ["snapshotId"] },
     );
   }
 

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { PyTorchCudaImage } from "../image/pytorchCudaImage";
+import { switchDocumentName } from "../plan/aws/awsNames";
 import { hostDocument, hostDocumentText } from "../plan/aws/hostDocument";
 import type { AwsPlan, PlannedHost } from "../plan/aws/model";
 import { Access } from "./access";
@@ -69,7 +70,8 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     this.account = account;
     this.image = this.makeImage();
     this.network = new GpuNetwork(`${label}-network`, networkOf(plan), parent);
-    this.control = new HostControl(`${label}-control`, { region, bundle }, parent);
+    const switchName = switchDocumentName(plan.prefix);
+    this.control = new HostControl(`${label}-control`, { region, bundle, switchName }, parent);
     this.storage = this.homeStorage();
     const hosts = plan.hosts.map((host) => [host, this.host(host)] as const);
     const { documents, principals } = plan.access;
@@ -168,7 +170,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
       {
         ...hostOf(plan, host),
         account: this.account,
-        ami: this.ami(),
+        ami: host.ami ?? this.ami(),
         subnetId,
         securityGroupId: this.network.securityGroupId,
         userData: this.userData(host),
@@ -176,7 +178,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         applyDocument,
         bundle: bundle.sha256,
         document: this.document(host),
-        repositoryArn: this.image.apply(repositoryArnOf),
+        repositoryArn: this.imageOf(host).apply(repositoryArnOf),
         ...(volumeId === undefined ? {} : { homesVolumeId: volumeId }),
         ...(fileSystem === undefined
           ? {}
@@ -195,6 +197,10 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     return id ?? aws.ssm.getParameterOutput({ name }, { parent: this }).insecureValue;
   }
 
+  private imageOf({ held }: PlannedHost): pulumi.Output<string> {
+    return held === undefined ? this.image : pulumi.output(held.image);
+  }
+
   private userData({ name: host }: PlannedHost): pulumi.Output<string> {
     const { plan, bundle, userData } = this.args;
     const values = { prefix: "", region: plan.region, bundle: bundle.sha256, host };
@@ -203,12 +209,13 @@ export class TeamEnvironment extends pulumi.ComponentResource {
 
   private document(host: PlannedHost): pulumi.Output<{ text: string; version: string }> {
     const { fileSystem } = this.storage;
+    const own = this.imageOf(host);
     const draft = documentOf(this.args.plan, host.name);
     const efs =
       fileSystem === undefined
         ? undefined
         : pulumi.output({ fileSystem: fileSystem.id, accessPoints: fileSystem.accessPoints });
-    return pulumi.output({ image: this.image, efs }).apply(({ image, efs: homes }) => {
+    return pulumi.output({ image: own, efs }).apply(({ image, efs: homes }) => {
       const document = hostDocument(draft, {
         image,
         ...(homes === undefined ? {} : { efs: homes }),

@@ -3,6 +3,8 @@ export interface Ami {
   readonly kind: "deep-learning" | "ubuntu";
   /** Public SSM parameter that names the newest one. */
   readonly parameter: string;
+  /** What its owner calls every AMI of the kind; a copy of one's own may have any name. */
+  readonly named: RegExp;
   /** Ubuntu release. */
   readonly release: string;
   /** NVIDIA driver that a host gets: what the AMI brings, or the branch that gpudev installs. */
@@ -17,6 +19,7 @@ export interface Ami {
 export const AMIS: Readonly<Record<Ami["kind"], Ami>> = {
   "deep-learning": {
     kind: "deep-learning",
+    named: /^Deep Learning (Base )?OSS Nvidia Driver/,
     parameter:
       "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id",
     release: "24.04",
@@ -27,6 +30,7 @@ export const AMIS: Readonly<Record<Ami["kind"], Ami>> = {
   },
   ubuntu: {
     kind: "ubuntu",
+    named: /^ubuntu\/images\//,
     parameter: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
     release: "24.04",
     driver: "580.95.05",

@@ -150,6 +150,9 @@ function checkZones({ region, zones, homes, hosts }: AwsSettings): Finding[] {
   const written: (readonly [string | undefined, string])[] = [
     ...(zones ?? []).map((zone, index) => [zone, `${AWS}.zones[${index}]`] as const),
     [homes.zone, `${AWS}.homes.zone`],
+    ...Object.entries(homes.restored).map(
+      ([host, { zone }]) => [zone, `${AWS}.homes.restored.${host}.zone`] as const,
+    ),
     ...(hosts.ladder ?? []).map(
       ({ zone }, index) => [zone, `${AWS}.hosts.ladder[${index}].zone`] as const,
     ),

@@ -7,6 +7,8 @@ const zone = z
 
 const cidr = z.cidrv4({ error: "is no IPv4 range; write it as 203.0.113.0/24" });
 
+const amiId = z.string().regex(/^ami-[0-9a-f]+$/, "is no AMI id; it begins with ami-");
+
 const clock = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is no time of day; write it as 08:00, in quotes");
@@ -83,14 +85,10 @@ const hostsSchema = z
           description:
             "`deep-learning`: AWS's Base OSS AMI, which brings driver, Docker and toolkit. `ubuntu`: plain Ubuntu 24.04, where gpudev installs driver branch 580, Docker and toolkit.",
         }),
-        id: z
-          .string()
-          .regex(/^ami-[0-9a-f]+$/, "is no AMI id; it begins with ami-")
-          .optional()
-          .meta({
-            description:
-              "The AMI in use. Written by gpudev once and changed only by `gpudev upgrade`.",
-          }),
+        id: amiId.optional().meta({
+          description:
+            "The AMI in use. Written by gpudev once and changed only by `gpudev upgrade`.",
+        }),
       })
       .prefault({})
       .meta({ title: "AMI", description: "What hosts boot." }),
@@ -111,6 +109,40 @@ const hostsSchema = z
   })
   .meta({ title: "Hosts", description: "The machines." });
 
+const restoredSchema = z.strictObject({
+  zone: zone.meta({ description: "Zone of the volume." }),
+  snapshot: z
+    .string()
+    .regex(/^snap-[0-9a-f]+$/, "is no snapshot id; it begins with snap-")
+    .meta({ description: "Snapshot to make the volume from; counts only while it is made." }),
+  size: bytes.meta({
+    title: "amount of memory",
+    description: "Size of the volume that the snapshot was taken of.",
+  }),
+});
+
+const trialSchema = z
+  .strictObject({
+    host: z.int().min(0).optional().meta({
+      description: "Number of the host that tries it. Absent: no host does any more.",
+    }),
+    ami: amiId.optional().meta({ description: "AMI of that host; the others keep theirs." }),
+    held: z
+      .strictObject({
+        image: z
+          .string()
+          .regex(/@sha256:[0-9a-f]{64}$/, "is no image by digest; it ends with @sha256:…")
+          .meta({ description: "Image, by digest." }),
+        driverMin: z.string().meta({ description: "Oldest driver that runs it." }),
+      })
+      .optional()
+      .meta({ title: "Held image", description: "What all other hosts go on running." }),
+  })
+  .meta({
+    title: "Trial",
+    description: "An upgrade that one host tries first. Written and removed by `gpudev upgrade`.",
+  });
+
 const homesSchema = z
   .strictObject({
     kind: z.enum(["volume", "efs"]).default("volume").meta({
@@ -122,6 +154,16 @@ const homesSchema = z
       description:
         "Zone of the homes. Written by gpudev once a home exists; a home moves only by being restored from a snapshot.",
     }),
+    restored: z
+      .record(
+        z.string().regex(/^host-\d+$/, "is no host; write host-0, host-1 and so on"),
+        restoredSchema,
+      )
+      .default({})
+      .meta({
+        description:
+          "Hosts whose homes were restored from a snapshot. Written by `gpudev restore`.",
+      }),
     snapshotsKept: z
       .int()
       .min(1)
@@ -221,6 +263,7 @@ export const awsSchema = z
     network: networkSchema.prefault({}),
     hosts: hostsSchema.prefault({}),
     homes: homesSchema.prefault({}),
+    trial: trialSchema.optional(),
     access: accessSchema.prefault({}),
     wait: z.boolean().default(true).meta({
       description: "`up` waits until hosts have applied their documents and are ready.",

@@ -50,7 +50,7 @@ describe("settings of a stack on AWS", () => {
         ami: { kind: "deep-learning" },
         driverModules: "open",
       },
-      homes: { kind: "volume", size: 100 * 2 ** 30, snapshotsKept: 7 },
+      homes: { kind: "volume", size: 100 * 2 ** 30, restored: {}, snapshotsKept: 7 },
       access: { directFrom: [], allowWorld: false },
       wait: true,
       image: {},

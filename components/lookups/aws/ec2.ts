@@ -1,6 +1,7 @@
 import {
   DescribeAvailabilityZonesCommand,
   DescribeCapacityReservationsCommand,
+  DescribeImagesCommand,
   DescribeInstanceTypeOfferingsCommand,
   type EC2Client,
   type Instance,
@@ -10,7 +11,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { findInstanceType } from "../../catalog";
 import { isMissing } from "./ask";
-import type { HomesVolume, ReservationFacts, RunningInstance } from "./model";
+import type { AmiDetails, HomesVolume, ReservationFacts, RunningInstance } from "./model";
 
 export const STACK_TAG = "gpudev:stack-id";
 const HOST_TAG = "gpudev:host";
@@ -101,6 +102,25 @@ export async function readVolumes(
     }
   }
   return found.toSorted((a, b) => a.host - b.host);
+}
+
+/** An AMI; undefined where there is none, or none any more. */
+export async function readAmiDetails(
+  ec2: EC2Client,
+  id: string,
+  abortSignal: AbortSignal,
+): Promise<AmiDetails | undefined> {
+  try {
+    const { Images: [found] = [] } = await ec2.send(
+      new DescribeImagesCommand({ ImageIds: [id], IncludeDeprecated: true }),
+      { abortSignal },
+    );
+    if (found === undefined) return undefined;
+    return { id, name: found.Name ?? "", created: found.CreationDate ?? "" };
+  } catch (problem) {
+    if (isMissing(problem)) return undefined;
+    throw problem;
+  }
 }
 
 /** A capacity reservation or Capacity Block; undefined where there is none. */

@@ -63,6 +63,14 @@ interface AmiFacts {
   readonly parameter: string;
 }
 
+/** An AMI that is there, by what its owner says of it. */
+export interface AmiDetails {
+  readonly id: string;
+  readonly name: string;
+  /** ISO 8601. */
+  readonly created: string;
+}
+
 /** A capacity reservation or Capacity Block that settings name. */
 export interface ReservationFacts {
   readonly id: string;
@@ -95,8 +103,10 @@ export interface AwsLookups {
   readonly zones: Answer<readonly string[]>;
   /** Zones that offer a type, for each type of the ladder. */
   readonly offerings: Answer<Readonly<Record<string, readonly string[]>>>;
-  /** The AMI that the catalog's parameter names today. Not asked where the stack file records one. */
+  /** The AMI that the catalog's parameter names today. */
   readonly ami: Answer<AmiFacts>;
+  /** The AMI that the stack file records, `undefined` where AWS has no such AMI; absent where none is recorded. */
+  readonly recordedAmi?: Answer<AmiDetails | undefined>;
   /** The existing VPC that settings name, `undefined` where there is none; absent where they name none. */
   readonly vpc?: Answer<VpcFacts | undefined>;
   /** All VPCs of the region. */

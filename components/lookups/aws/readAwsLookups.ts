@@ -21,7 +21,14 @@ import { contextHash, readLocks } from "../imageContext";
 import type { Answer } from "../model";
 import { packageRoot } from "../paths";
 import { ask, isMissing } from "./ask";
-import { readInstances, readOfferings, readReservation, readVolumes, readZones } from "./ec2";
+import {
+  readAmiDetails,
+  readInstances,
+  readOfferings,
+  readReservation,
+  readVolumes,
+  readZones,
+} from "./ec2";
 import type { AwsLookups } from "./model";
 import { readPrices } from "./prices";
 import { readVpc, readVpcs } from "./vpcs";
@@ -127,6 +134,9 @@ async function askAll(settings: AwsTarget, clients: Clients, now: Date): Promise
     return ask((signal) => readVpc(ec2, vpcs.value, aws.region, vpcId, signal));
   });
   const codes = quotaCodes(settings, types);
+  const recorded = aws.hosts.ami.id;
+  const recordedAsked =
+    recorded === undefined ? undefined : ask((signal) => readAmiDetails(ec2, recorded, signal));
   const [quotas, instances, zones, offerings, ami, vpcs, vpc, volumes, kept, reserved, prices] =
     await Promise.all([
       Promise.all(codes.map((code) => ask((signal) => readQuota(clients, code, signal)))),
@@ -147,7 +157,9 @@ async function askAll(settings: AwsTarget, clients: Clients, now: Date): Promise
         ? ask((signal) => readPrices(ec2, clients.pricing, aws.region, names, now, signal))
         : undefined,
     ]);
+  const recordedAmi = await recordedAsked;
   return {
+    ...(recordedAmi === undefined ? {} : { recordedAmi }),
     quotas: Object.fromEntries(codes.map((code, at) => [code, quotas[at] ?? silent("not asked")])),
     instances,
     zones,
@@ -175,6 +187,7 @@ function noAnswers(settings: AwsTarget, because: string): AccountAnswers {
     zones: no,
     offerings: no,
     ami: no,
+    ...(aws.hosts.ami.id === undefined ? {} : { recordedAmi: no }),
     vpcs: no,
     volumes: no,
     ...(aws.network.vpcId === undefined ? {} : { vpc: no }),

@@ -41,13 +41,18 @@ export function planHomes(
   const byHost = groupBy(names, (user) => seats[user]?.host ?? 0);
   const volumes = [...byHost]
     .toSorted(([a], [b]) => a - b)
-    .map(([host, users]): PlannedHomesVolume => ({
-      host,
-      name: hostName(host),
-      zone: zoneOf(host),
-      sizeGiB: Math.max(quota * Math.max(places, users.length), sizeOf(host)),
-      users,
-    }));
+    .map(([host, users]): PlannedHomesVolume => {
+      const restored = settings.aws.homes.restored[hostName(host)];
+      const least = Math.ceil((restored?.size ?? 0) / GIB);
+      return {
+        host,
+        name: hostName(host),
+        zone: zoneOf(host),
+        sizeGiB: Math.max(quota * Math.max(places, users.length), sizeOf(host), least),
+        ...(restored === undefined ? {} : { snapshot: restored.snapshot }),
+        users,
+      };
+    });
   const large = volumes.find(({ sizeGiB }) => sizeGiB > LARGEST);
   const findings: Finding[] =
     large === undefined

@@ -90,7 +90,7 @@ export function hostDraft(
     host: host.name,
     region: settings.aws.region,
     checks: {
-      driverMin: build?.driverFloor ?? DRIVER_MIN,
+      driverMin: host.held?.driverMin ?? build?.driverFloor ?? DRIVER_MIN,
       toolkitMin: TOOLKIT_MIN,
       gpus: Math.max(1, Math.floor(type.gpus)),
     },

@@ -1,11 +1,10 @@
-import { AMIS } from "../../catalog";
 import type { AwsLookups } from "../../lookups/aws/model";
-import type { Finding } from "../../settings/finding";
-import { hint, orderFindings, warning } from "../findings";
+import { orderFindings } from "../findings";
 import { checkId, idOf } from "../identity";
 import { resolveImage } from "../image";
-import { planAccess } from "./access";
+import { checkDocuments, planAccess } from "./access";
 import { checkAccount, checkBuilder, checkOtherTarget, checkRepository } from "./account";
+import { planAmi } from "./ami";
 import { awsPrefix, tagsOf } from "./awsNames";
 import { instancePrice, planCost } from "./cost";
 import { byHost, planEnvironments } from "./environments";
@@ -15,46 +14,18 @@ import { hostDraft } from "./hostDraft";
 import { resolveLadder } from "./ladder";
 import { planLifetime, recordedEnd } from "./lifetime";
 import { awsMembers } from "./members";
-import type { AwsEnvironment, AwsPlan, PlannedAmi, PlannedHost } from "./model";
+import type { AwsEnvironment, AwsPlan, PlannedHost } from "./model";
 import { placeOnHosts } from "./placement";
 import { checkQuota } from "./quota";
 import { planRepository } from "./repository";
 import { checkReservation } from "./reservation";
 import { shapeOf } from "./shape";
 import type { AwsStack } from "./stack";
+import { checkTrial, trialOf } from "./trial";
 import { planVpc, zonesWithSubnet } from "./vpc";
 import { chooseZone, pinnedZones, usableZones } from "./zone";
 
 const GIB = 2 ** 30;
-
-function planAmi(
-  settings: AwsStack,
-  lookups: AwsLookups,
-): { ami: PlannedAmi; findings: Finding[] } {
-  const { kind, id } = settings.aws.hosts.ami;
-  const { parameter, driver } = AMIS[kind];
-  const path = "gpudev:aws.hosts.ami.id";
-  if (id !== undefined) {
-    return { ami: { kind, parameter, driver, id, recorded: true }, findings: [] };
-  }
-  if (lookups.ami.known) {
-    const found = lookups.ami.value.id;
-    const finding = hint(
-      "ami-unrecorded",
-      path,
-      `The stack file records no AMI, and takes today's newest: ${found}`,
-      `Run gpudev up, which records it, or write under gpudev:aws.hosts:  ami: {kind: ${kind}, id: ${found}}`,
-    );
-    return { ami: { kind, parameter, driver, id: found, recorded: false }, findings: [finding] };
-  }
-  const finding = warning(
-    "ami-unknown",
-    path,
-    `The stack file records no AMI, and the newest could not be asked: ${lookups.ami.because}`,
-    "Nothing can be made until it is known; log in to AWS first.",
-  );
-  return { ami: { kind, parameter, driver, recorded: false }, findings: [finding] };
-}
 
 /** Whether the stack was made before: only then may it be past its end. */
 function isDeployed(settings: AwsStack, lookups: AwsLookups, id: string): boolean {
@@ -121,7 +92,7 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
   );
   const needed = [...new Set([zone.value, ...pinned.byHost.values()])].toSorted();
   const network = planVpc(settings, lookups, ladder.value, needed, id);
-  const { ami, findings: amiFindings } = planAmi(settings, lookups);
+  const { value: ami, findings: amiFindings } = planAmi(settings, lookups);
 
   const environments = planEnvironments(
     settings,
@@ -135,6 +106,7 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
   const hosts = groups.map(([index, name, on]): PlannedHost => ({
     index,
     name,
+    ...trialOf(settings, index),
     type: current.type,
     market: current.market,
     zone: zoneOf(index),
@@ -153,6 +125,8 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
     lifetime: lifetime.value,
   });
   const prefix = awsPrefix(stack, id);
+  const seated = new Map(environments.value.map(({ user, seat }) => [user, seat]));
+  const access = planAccess(settings, seated, shape.value, prefix, id);
   const repository = planRepository(settings, image.value.image, prefix);
   const draft = {
     settings,
@@ -178,8 +152,13 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
     ...checkQuota(settings, lookups, current, hosts.length, id),
     ...checkReservation(settings, lookups, current, hosts.length, zone.value, id),
     ...amiFindings,
+    ...checkTrial(
+      settings,
+      hosts.map(({ index }) => index),
+    ),
     ...homes.findings,
     ...environments.findings,
+    ...checkDocuments(access),
     ...lifetime.findings,
     ...checkRepository(settings, lookups),
     ...cost.findings,
@@ -211,12 +190,7 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
     environments: withPrices(environments.value, hosts),
     homes: homes.value,
     lifetime: lifetime.value,
-    access: planAccess(
-      settings,
-      new Map(environments.value.map(({ user, seat }) => [user, seat])),
-      prefix,
-      id,
-    ),
+    access,
     cost: cost.value,
     documents: groups.map(([index, , on], at) => hostDraft(draft, hostAt(hosts, at, index), on)),
     wait: aws.wait,

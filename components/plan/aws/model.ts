@@ -3,6 +3,7 @@ import type { Finding } from "../../settings/finding";
 import type { Seat } from "../../settings/schema";
 import type { ContainerProfile, PlannedImage } from "../container";
 import type { HostDraft } from "./documentModel";
+import type { HostTrial } from "./trial";
 
 /** How EC2 sells an instance. */
 export type Market = "on-demand" | "spot";
@@ -54,7 +55,7 @@ export interface PlannedAmi {
 }
 
 /** One machine. */
-export interface PlannedHost {
+export interface PlannedHost extends HostTrial {
   /** Number that seats record. */
   readonly index: number;
   /** `host-0`: names resources, the document and the verdict in the stack's bucket. */
@@ -82,6 +83,8 @@ export interface PlannedHomesVolume {
   readonly zone: string;
   /** Room for every place on the host, so that a newcomer changes no volume. */
   readonly sizeGiB: number;
+  /** Snapshot to make it from; counts only while it is made. */
+  readonly snapshot?: string;
   /** Users with a home on it, those who have left included. */
   readonly users: readonly string[];
 }
@@ -141,7 +144,7 @@ export interface PlannedSessionDocument {
 
 /** How users get in. */
 export interface PlannedAccess {
-  /** For every slot in use, one document for each service; sorted by service and slot. */
+  /** For every place of a host, one document for each service; sorted by service and slot. None without hosts. */
   readonly documents: readonly PlannedSessionDocument[];
   /** IAM or Identity Center principal by user, where one is named. */
   readonly principals: Readonly<Record<string, string>>;

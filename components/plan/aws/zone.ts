@@ -2,6 +2,7 @@ import type { Answer } from "../../lookups/model";
 import type { AwsLookups } from "../../lookups/aws/model";
 import type { Finding } from "../../settings/finding";
 import { type Decided, error, listed, warning } from "../findings";
+import { hostName } from "./awsNames";
 import type { Ladder, Rung } from "./ladder";
 import type { AwsStack } from "./stack";
 
@@ -31,36 +32,48 @@ export function offeredIn(
   return offerings.known ? (offerings.value[type] ?? []) : undefined;
 }
 
+/** Number of `host-0`. */
+function hostNumber(name: string): number {
+  return Number(name.slice(name.lastIndexOf("-") + 1));
+}
+
 /** Zones that the homes are bound to: a volume cannot leave its zone. */
 export interface PinnedZones {
-  /** The zone that the stack file records, or that every volume is in. */
+  /** The zone that the stack file records, or that the first volume is in: that of new hosts. */
   readonly zone?: string;
-  /** Zones of volumes that exist, by host. */
+  /** Zones of volumes that exist or are restored, by host. */
   readonly byHost: ReadonlyMap<number, string>;
 }
 
 /** Where homes are that exist already. */
 export function pinnedZones(settings: AwsStack, lookups: AwsLookups): PinnedZones {
-  const { kind, zone } = settings.aws.homes;
+  const { kind, zone, restored } = settings.aws.homes;
   if (kind === "efs") return { byHost: new Map() };
   const volumes = lookups.volumes.known ? lookups.volumes.value : [];
-  const byHost = new Map(volumes.map((volume) => [volume.host, volume.zone]));
+  const byHost = new Map(Object.entries(restored).map(([name, to]) => [hostNumber(name), to.zone]));
+  for (const volume of volumes) byHost.set(volume.host, volume.zone);
   const first = zone ?? byHost.get(Math.min(...byHost.keys()));
   return { byHost, ...(first === undefined ? {} : { zone: first }) };
 }
 
-function checkHomes(settings: AwsStack, { byHost }: PinnedZones): Finding[] {
-  const { zone } = settings.aws.homes;
-  if (zone === undefined) return [];
-  const elsewhere = [...byHost].filter(([, other]) => other !== zone);
-  return elsewhere.map(([host, other]) =>
-    error(
-      "homes-elsewhere",
-      "gpudev:aws.homes.zone",
-      `The stack file says that homes are in ${zone}, and those of host ${host} are in ${other}`,
-      `Write zone: ${other}; to move homes, restore them from a snapshot with gpudev restore --zone ${zone}.`,
-    ),
-  );
+function checkHomes(settings: AwsStack, lookups: AwsLookups): Finding[] {
+  const { kind, zone: usual, restored } = settings.aws.homes;
+  if (kind === "efs" || !lookups.volumes.known) return [];
+  return lookups.volumes.value.flatMap(({ host, zone }) => {
+    const moved = restored[hostName(host)];
+    const said = moved?.zone ?? usual;
+    if (said === undefined || said === zone) return [];
+    return [
+      error(
+        "homes-elsewhere",
+        moved === undefined
+          ? "gpudev:aws.homes.zone"
+          : `gpudev:aws.homes.restored.${hostName(host)}.zone`,
+        `The stack file says that homes are in ${said}, and those of host ${host} are in ${zone}`,
+        `Write zone: ${zone}; to move homes, restore them from a snapshot with gpudev restore ${hostName(host)} --zone ${said}.`,
+      ),
+    ];
+  });
 }
 
 function notOffered(
@@ -74,7 +87,7 @@ function notOffered(
     pinned || rung.zone === undefined ? rung.path : rung.zonePath,
     `${zone} does not offer ${rung.type.type}; ${listed(offered)} ${offered.length === 1 ? "does" : "do"}`,
     pinned
-      ? `The homes are in ${zone}: take a type that it offers, or restore the homes into another zone with gpudev restore --zone ${offered[0] ?? ""}.`
+      ? `The homes are in ${zone}: take a type that it offers, or restore each host's homes into another zone with gpudev restore <host> --zone ${offered[0] ?? ""}.`
       : `Write zone: ${offered[0] ?? ""} there, or leave the zone out.`,
   );
 }
@@ -84,7 +97,7 @@ function checkRung(
   current: boolean,
   settings: AwsStack,
   lookups: AwsLookups,
-  pinned: string | undefined,
+  pinned: readonly string[],
 ): Finding[] {
   const { region } = settings.aws;
   const offered = offeredIn(lookups.offerings, rung.type.type);
@@ -100,8 +113,9 @@ function checkRung(
         "Take another type or another region.",
       ),
     );
-  } else if (pinned !== undefined) {
-    if (!offered.includes(pinned)) findings.push(notOffered(rung, pinned, offered, true));
+  } else if (pinned.length > 0) {
+    const missing = pinned.filter((zone) => !offered.includes(zone));
+    findings.push(...missing.map((zone) => notOffered(rung, zone, offered, true)));
   } else if (rung.zone !== undefined) {
     if (!offered.includes(rung.zone)) findings.push(notOffered(rung, rung.zone, offered, false));
   } else if (!offered.some((zone) => zones.includes(zone))) {
@@ -148,7 +162,7 @@ function checkPinned({ current }: Ladder, pinned: string | undefined): Finding[]
       "zone-pinned",
       current.zonePath,
       `This step of the ladder is in ${current.zone}, and the homes are in ${pinned}: a volume cannot follow`,
-      `Write zone: ${pinned} or leave it out, or restore the homes with gpudev restore --zone ${current.zone}.`,
+      `Write zone: ${pinned} or leave it out, or restore each host's homes with gpudev restore <host> --zone ${current.zone}.`,
     ),
   ];
 }
@@ -173,6 +187,9 @@ export function chooseZone(
     offered?.[0] ??
     usable[0] ??
     `${settings.aws.region}a`;
+  const bound = [
+    ...new Set([...(pinned.zone === undefined ? [] : [pinned.zone]), ...pinned.byHost.values()]),
+  ];
   const beyond =
     settings.aws.zones !== undefined && !settings.aws.zones.includes(zone)
       ? [
@@ -188,9 +205,9 @@ export function chooseZone(
     value: zone,
     findings: [
       ...checkWritten(settings, lookups),
-      ...checkHomes(settings, pinned),
+      ...checkHomes(settings, lookups),
       ...checkPinned(ladder, pinned.zone),
-      ...rungs.flatMap((rung) => checkRung(rung, rung === current, settings, lookups, pinned.zone)),
+      ...rungs.flatMap((rung) => checkRung(rung, rung === current, settings, lookups, bound)),
       ...beyond,
     ],
   };

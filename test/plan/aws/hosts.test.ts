@@ -203,12 +203,12 @@ describe("the zone", () => {
     expect(oneFinding(plan(pinned), "zone-pinned")).toMatchObject({
       severity: "error",
       path: "gpudev:aws.hosts.ladder[0].zone",
-      mend: "Write zone: eu-west-1b or leave it out, or restore the homes with gpudev restore --zone eu-west-1a.",
+      mend: "Write zone: eu-west-1b or leave it out, or restore each host's homes with gpudev restore <host> --zone eu-west-1a.",
     });
     expect(plan(pinned).hosts[0]?.zone).toBe("eu-west-1b");
     const closed = awsSettings(["ada"], { hosts, homes: { zone: "eu-west-1c" } });
     expect(oneFinding(plan(closed), "type-not-in-zone").mend).toBe(
-      "The homes are in eu-west-1c: take a type that it offers, or restore the homes into another zone with gpudev restore --zone eu-west-1a.",
+      "The homes are in eu-west-1c: take a type that it offers, or restore each host's homes into another zone with gpudev restore <host> --zone eu-west-1a.",
     );
   });
 

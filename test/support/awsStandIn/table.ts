@@ -206,6 +206,7 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
       encrypted: "replace",
       finalSnapshot: "update",
       size: "update",
+      snapshotId: "replace",
       tags: "update",
       type: "update",
     },
