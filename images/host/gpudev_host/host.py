@@ -90,7 +90,7 @@ class Host:
     ) -> dict[str, Any]:
         """Makes, keeps and sends the verdict."""
         paths = self.config.paths
-        facts = {"bundle": bundle.current(paths), "boot": gate.boot_id()}
+        facts: dict[str, Any] = {"bundle": bundle.current(paths), "boot": gate.boot_id(), "instance": self._instance()}
         if document is not None:
             facts.update(direct.facts(paths, document))
             facts.update(last_decisions(paths, document))
@@ -100,6 +100,13 @@ class Host:
             self.store.keep_good()
             (paths.state / "reboot-tried").unlink(missing_ok=True)
         return made
+
+    def _instance(self) -> str | None:
+        """The instance that says it, so that nobody takes a replaced one's words for its successor's."""
+        try:
+            return publish.instance(self.aws)
+        except HostError:
+            return None
 
     def _send(self, made: Mapping[str, Any]) -> None:
         content = verdict.keep(self.config, made)

@@ -43,11 +43,16 @@ def _read(home: Path, name: str, owner: int) -> str:
 
 def machine(paths: Paths, document: Document, aws: Aws) -> dict[str, str | None]:
     """What is the same for everybody on this host: where it is, and how a direct connection knows it."""
-    values = {"instance": _metadata(aws, "instance-id", INSTANCE)}
+    values = {"instance": instance(aws)}
     if document.direct is not None and document.direct.name is None:
         values["address"] = _metadata(aws, "public-ipv4", ADDRESS)
         values["ca"] = direct.root_certificate(paths)
     return values
+
+
+def instance(aws: Aws) -> str | None:
+    """This instance's id. Raises HostError where its metadata cannot be asked."""
+    return _metadata(aws, "instance-id", INSTANCE)
 
 
 def _metadata(aws: Aws, name: str, form: re.Pattern[str]) -> str | None:

@@ -57,6 +57,7 @@ class Gate(HostCase):
         return self.sync()
 
     def test_a_good_host(self) -> None:
+        self.aws.metadata["meta-data/instance-id"] = "i-0123456789abcdef0"
         made = self.judge()
         self.assertEqual(made["words"], ["host-0 is ready: alice can log in."])
         self.assertEqual(
@@ -74,6 +75,7 @@ class Gate(HostCase):
         )
         stored = json.loads((self.root / "var/lib/gpudev/verdict.json").read_text())
         self.assertEqual(stored, self.verdict())
+        self.assertEqual(stored["instance"], "i-0123456789abcdef0")
 
     def test_gpu_checks_are_hardened_and_run_once_for_a_boot(self) -> None:
         self.judge()
