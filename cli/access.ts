@@ -6,6 +6,7 @@ import { shellWord } from "../components/lookups/machine";
 import { madeKeyFile } from "./bootstrap/sshKey";
 import { readHostKey } from "./environments";
 import type { DecidedStack } from "./loadStack";
+import type { StackOnFile } from "./readStack";
 import { replaceFile } from "./stackFile";
 
 /** Files by which `ssh` reaches a stack's environments. */
@@ -20,16 +21,22 @@ export function accessFiles(work: string): AccessFiles {
 }
 
 /** The key that gpudev made for a person without one, where it did. */
-function madeKey({ folders }: DecidedStack): { file: string; publicKey: string } | undefined {
+function madeKey({ folders }: StackOnFile): { file: string; publicKey: string } | undefined {
   const file = madeKeyFile(folders.state);
   if (!fs.existsSync(file) || !fs.existsSync(`${file}.pub`)) return undefined;
   return { file, publicKey: fs.readFileSync(`${file}.pub`, "utf8") };
 }
 
-function takesKey({ settings }: DecidedStack, user: string, publicKey: string): boolean {
+function takesKey({ settings }: StackOnFile, user: string, publicKey: string): boolean {
   const body = publicKey.split(" ", 2).join(" ");
   const keys = settings.users.find(({ name }) => name === user)?.sshKeys ?? [];
   return keys.some((key) => key.includes(body));
+}
+
+/** The key that gpudev made for a person, where the user's environment takes it: what `ssh` should log in with. */
+export function ownKeyFile(stack: StackOnFile, user: string): string | undefined {
+  const made = madeKey(stack);
+  return made !== undefined && takesKey(stack, user, made.publicKey) ? made.file : undefined;
 }
 
 /**
@@ -50,15 +57,13 @@ export async function writeAccessFiles(decided: DecidedStack): Promise<string[]>
     key === undefined ? [] : [knownHostsLine(endpoint, key)],
   );
   replaceFile(files.knownHosts, lines.map((line) => `${line}\n`).join(""));
-  const made = madeKey(decided);
-  const blocks = endpoints.map((endpoint) =>
-    sshConfig([endpoint], {
+  const blocks = endpoints.map((endpoint) => {
+    const identityFile = ownKeyFile(decided, endpoint.user);
+    return sshConfig([endpoint], {
       knownHostsFile: files.knownHosts,
-      ...(made !== undefined && takesKey(decided, endpoint.user, made.publicKey)
-        ? { identityFile: made.file }
-        : {}),
-    }),
-  );
+      ...(identityFile === undefined ? {} : { identityFile }),
+    });
+  });
   replaceFile(files.sshConfig, blocks.join("\n"));
   return keys.flatMap(({ endpoint, key }) => (key === undefined ? [endpoint.user] : []));
 }

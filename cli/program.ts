@@ -1,6 +1,8 @@
 import { Command } from "commander";
+import { byTarget } from "./byTarget";
 import type { Context } from "./context";
 import type { Report } from "./outcome";
+import { addReachCommands } from "./reachCommands";
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -46,25 +48,47 @@ export function buildProgram(version: string, run: Runner): Command {
       .option("--cwd <folder>", "folder that holds stacks/ (default: gpudev's own)")
       .option("--json", "print the result as one JSON document", false);
 
+  command("init", "make the bucket and the key that the state of AWS stacks lies in").action(
+    (options: CommonOptions) =>
+      run("init", options, async (context) =>
+        byTarget(context, {
+          aws: async (stack) => (await import("./aws/commands/init.js")).init(context, stack),
+        }),
+      ),
+  );
   command("up", "make the stack's environments what its file says")
     .option("--bootstrap", "make this machine ready first, and the stack local", false)
     .option("--yes", "go on without asking", false)
     .action((options: CommonOptions & { bootstrap: boolean; yes: boolean }) =>
       run("up", options, async (context) =>
-        (await import("./commands/up.js")).up(context, options),
+        options.bootstrap
+          ? (await import("./commands/up.js")).up(context, options)
+          : byTarget(context, {
+              workstation: async () => (await import("./commands/up.js")).up(context, options),
+              aws: async (stack) =>
+                (await import("./aws/commands/up.js")).up(context, stack, options),
+            }),
       ),
     );
   command("preview", "show who would sit where, and what would change; changes nothing").action(
     (options: CommonOptions) =>
       run("preview", options, async (context) =>
-        (await import("./commands/preview.js")).preview(context),
+        byTarget(context, {
+          workstation: async () => (await import("./commands/preview.js")).preview(context),
+          aws: async (stack) => (await import("./aws/commands/preview.js")).preview(context, stack),
+        }),
       ),
   );
   command("destroy", "take the environments away; homes stay")
     .option("--yes", "go on without asking", false)
     .action((options: CommonOptions & { yes: boolean }) =>
       run("destroy", options, async (context) =>
-        (await import("./commands/destroy.js")).destroy(context, options),
+        byTarget(context, {
+          workstation: async () =>
+            (await import("./commands/destroy.js")).destroy(context, options),
+          aws: async (stack) =>
+            (await import("./aws/commands/destroy.js")).destroy(context, stack, options),
+        }),
       ),
     );
   command("add <name>", "write a user into the stack file or its roster")
@@ -87,37 +111,15 @@ export function buildProgram(version: string, run: Runner): Command {
     .option("--yes", "go on without asking", false)
     .action((name: string, options: CommonOptions & { yes: boolean }) =>
       run("forget", options, async (context) =>
-        (await import("./commands/forget.js")).forget(context, name, options),
+        byTarget(context, {
+          workstation: async () =>
+            (await import("./commands/forget.js")).forget(context, name, options),
+          aws: async (stack) =>
+            (await import("./aws/commands/forget.js")).forget(context, stack, name, options),
+        }),
       ),
     );
-  command("status", "show how each environment is; asks Docker alone").action(
-    (options: CommonOptions) =>
-      run("status", options, async (context) =>
-        (await import("./commands/status.js")).status(context),
-      ),
-  );
-  command("open <name>", "print a user's Jupyter link with its token")
-    .option("--browser", "open it in this machine's browser too", false)
-    .action((name: string, options: CommonOptions & { browser: boolean }) =>
-      run("open", options, async (context) =>
-        (await import("./commands/open.js")).open(context, name, options),
-      ),
-    );
-  command(
-    "ssh <name> [command...]",
-    "log in to a user's environment, or run a command there",
-  ).action((name: string, words: string[], options: CommonOptions) =>
-    run("ssh", options, async (context) =>
-      (await import("./commands/ssh.js")).ssh(context, name, words),
-    ),
-  );
-  command("ssh-config", "print the ssh_config of the environments")
-    .option("--install", "include it in ~/.ssh/config, for ssh, scp and VS Code", false)
-    .action((options: CommonOptions & { install: boolean }) =>
-      run("ssh-config", options, async (context) =>
-        (await import("./commands/ssh.js")).sshConfig(context, options),
-      ),
-    );
+  addReachCommands(command, run);
   command("doctor", "say what this machine lacks, and the mend").action((options: CommonOptions) =>
     run("doctor", options, async (context) =>
       (await import("./commands/doctor.js")).doctor(context),

@@ -26,15 +26,24 @@ async function waitHealthy(loaded: LoadedStack, names: readonly string[]): Promi
   }
 }
 
-/** Starts environments of the plan that exist and are stopped, and waits until they answer. */
-export async function startStopped(context: Context, decided: DecidedStack): Promise<void> {
-  const names = decided.plan.environments.map(({ container }) => container);
-  const stopped = (await inspectContainers(decided.docker, names))
+/** Starts those of some containers that are stopped, and waits until they answer. */
+export async function startContainers(
+  context: Context,
+  loaded: LoadedStack,
+  names: readonly string[],
+): Promise<void> {
+  const stopped = (await inspectContainers(loaded.docker, names))
     .filter(({ state }) => state === "exited" || state === "created")
     .map(({ name }) => name);
   if (stopped.length === 0) return;
   await context.progress.step(`Start ${stopped.join(", ")}`, async () => {
-    await decided.docker.run(["start", ...stopped], { timeout: 120_000 });
-    await waitHealthy(decided, stopped);
+    await loaded.docker.run(["start", ...stopped], { timeout: 120_000 });
+    await waitHealthy(loaded, stopped);
   });
+}
+
+/** Starts environments of the plan that exist and are stopped, and waits until they answer. */
+export function startStopped(context: Context, decided: DecidedStack): Promise<void> {
+  const names = decided.plan.environments.map(({ container }) => container);
+  return startContainers(context, decided, names);
 }

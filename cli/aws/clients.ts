@@ -1,7 +1,7 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { isPathStyle } from "./openAws";
+import { isPathStyle } from "./pathStyle";
 
 /** What the SDK's clients have in common. Endpoints come from AWS_ENDPOINT_URL where that is set. */
 export function common(region: string): { readonly region: string; readonly maxAttempts: number } {

@@ -10,11 +10,7 @@ import { bundledProviders } from "../engine/open";
 import { engineEnv, openEngine, type Backend, type Engine } from "../engine/workspace";
 import { replaceFile } from "../stackFile";
 import type { AwsStackOnFile } from "./awsStack";
-
-/** Whether requests go to another endpoint than AWS's own, where buckets are part of the path. */
-export function isPathStyle(env: NodeJS.ProcessEnv): boolean {
-  return (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL ?? "") !== "";
-}
+import { isPathStyle } from "./pathStyle";
 
 /** Where the state of a stack lies and what encrypts its secrets, by its settings. */
 export function backendOf(aws: AwsSettings, env: NodeJS.ProcessEnv): Backend {

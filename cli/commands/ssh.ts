@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -7,6 +6,7 @@ import { inspectContainers } from "../containers";
 import type { Context } from "../context";
 import { containerOf } from "../environments";
 import { decide, loadStack, type LoadedStack } from "../loadStack";
+import { runSsh } from "../openssh";
 import { CommandFailure, ExitCode, type Report } from "../outcome";
 import { replaceFile } from "../stackFile";
 
@@ -36,30 +36,6 @@ async function refreshAccess(
   return sshConfig;
 }
 
-function run(file: string, args: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, [...args], { stdio: "inherit" });
-    const ignore = () => undefined;
-    // The terminal's Ctrl-C is the remote program's, not ours.
-    process.on("SIGINT", ignore);
-    child.on("error", (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === "ENOENT"
-          ? new CommandFailure(
-              ExitCode.notReady,
-              "There is no `ssh` on this machine.",
-              "Install an OpenSSH client (Debian and Ubuntu: openssh-client).",
-            )
-          : error,
-      ),
-    );
-    child.on("close", (code, signal) => {
-      process.off("SIGINT", ignore);
-      resolve(code ?? 128 + (signal === null ? 0 : os.constants.signals[signal]));
-    });
-  });
-}
-
 /** `gpudev ssh NAME [-- command]`: OpenSSH into an environment; ends with ssh's own exit code. */
 export async function ssh(
   context: Context,
@@ -79,10 +55,12 @@ export async function ssh(
   const args = ["-F", config, container, ...(command.length === 0 ? [] : ["--", ...command])];
   const report = { stack: loaded.stack, findings: [], user, argv: ["ssh", ...args] };
   if (context.json) return report;
-  return { ...report, exitCode: await run("ssh", args) };
+  return { ...report, exitCode: (await runSsh(args)).exitCode };
 }
 
 export interface SshConfigOptions {
+  /** Print this user's alone; default: everybody's. */
+  readonly user?: string;
   /** Make the person's own `ssh` know the environments. */
   readonly install: boolean;
 }
@@ -93,22 +71,38 @@ export function withInclude(text: string, file: string): string {
   return text.split("\n").includes(line) ? text : `${line}\n${text === "" ? "" : `\n${text}`}`;
 }
 
+/** What stands in a stack's ssh_config, of one alias or of all. */
+export function configText(file: string, alias: string | undefined): string {
+  const blocks = fs.readFileSync(file, "utf8").split(/^(?=Host )/m);
+  const own =
+    alias === undefined ? blocks : blocks.filter((one) => one.startsWith(`Host ${alias}\n`));
+  return own.join("");
+}
+
+/** Makes the person's own `ssh` read a stack's file; returns the file that now includes it. */
+export function installConfig(config: string): string {
+  const own = path.join(os.homedir(), ".ssh", "config");
+  fs.mkdirSync(path.dirname(own), { recursive: true, mode: 0o700 });
+  const before = fs.existsSync(own) ? fs.readFileSync(own, "utf8") : "";
+  const after = withInclude(before, config);
+  if (after !== before) replaceFile(own, after, 0o600);
+  return own;
+}
+
 /** `gpudev ssh-config`: the `ssh_config` of a stack's environments, with host keys fetched anew. */
 export async function sshConfig(context: Context, options: SshConfigOptions): Promise<Report> {
-  const decided = await decide(context, loadStack(context));
+  const loaded = loadStack(context);
+  const alias = options.user === undefined ? undefined : containerOf(loaded, options.user);
+  const decided = await decide(context, loaded);
   const missing = await writeAccessFiles(decided);
   if (missing.length > 0)
     context.say(
       `No host key yet of ${missing.join(", ")}: not running. \`gpudev up\` starts them.`,
     );
   const files = accessFiles(decided.folders.work);
-  const text = fs.readFileSync(files.sshConfig, "utf8");
+  const text = configText(files.sshConfig, alias);
   if (options.install) {
-    const own = path.join(os.homedir(), ".ssh", "config");
-    fs.mkdirSync(path.dirname(own), { recursive: true, mode: 0o700 });
-    const before = fs.existsSync(own) ? fs.readFileSync(own, "utf8") : "";
-    const after = withInclude(before, files.sshConfig);
-    if (after !== before) replaceFile(own, after, 0o600);
+    const own = installConfig(files.sshConfig);
     context.print(
       `${own} includes ${files.sshConfig}: \`ssh gpudev-${decided.stack}-NAME\` works.`,
     );

@@ -31,6 +31,8 @@ export interface GpuHostArgs extends InstanceShape {
   readonly repositoryArn?: pulumi.Input<string | undefined>;
   /** Data sets in S3 that are mounted read-only. Default: none. */
   readonly data?: HostGrants["data"];
+  /** Role whose credentials for data sets the host lends to its users. Default: none. */
+  readonly dataRoleArn?: pulumi.Input<string>;
   /** Homes volume of the host. Default: none. */
   readonly homesVolumeId?: pulumi.Input<string>;
   /** EFS file system of the homes and its access points. Default: none. */
@@ -46,6 +48,8 @@ export interface GpuHostArgs extends InstanceShape {
 
 /** Where the homes volume is attached; on Nitro it appears as NVMe under a name of its own. */
 const HOMES_DEVICE = "/dev/sdh";
+/** Says where the host's verdict is, to whoever finds the instance. */
+const BUCKET_TAG = "gpudev:bucket";
 /** A first boot with driver, image and health checks; pulling an image takes minutes. */
 const READY_SECONDS = 3600;
 /** How often drift heals by itself. */
@@ -60,6 +64,8 @@ export class GpuHost extends pulumi.ComponentResource {
   public readonly instanceId: pulumi.Output<string>;
   /** Public address; the private one where the host has none. */
   public readonly address: pulumi.Output<string>;
+  /** The association: once it is made, the host is ready, where anybody waits for it. */
+  public readonly ready: aws.ssm.Association;
 
   constructor(
     private readonly label: string,
@@ -70,10 +76,14 @@ export class GpuHost extends pulumi.ComponentResource {
     // The first boot looks for it.
     const document = this.document();
     const { profile, policy } = this.role();
+    const shape = instanceArgs(label, args);
     const instance = new aws.ec2.Instance(
       `${label}-instance`,
       {
-        ...instanceArgs(label, args),
+        ...shape,
+        tags: pulumi
+          .all([shape.tags, args.bucket])
+          .apply(([tags, bucket]) => ({ ...tags, [BUCKET_TAG]: bucket })),
         ami: args.ami,
         subnetId: args.subnetId,
         vpcSecurityGroupIds: [args.securityGroupId],
@@ -100,7 +110,7 @@ export class GpuHost extends pulumi.ComponentResource {
             .apply(([open, inside]) => (open === "" ? inside : open));
     const attached =
       args.homesVolumeId === undefined ? [] : [this.attach(instance, args.homesVolumeId)];
-    this.associate(instance, [document, ...attached]);
+    this.ready = this.associate(instance, [document, ...attached]);
     this.registerOutputs({ instanceId: this.instanceId, address: this.address });
   }
 
@@ -130,6 +140,8 @@ export class GpuHost extends pulumi.ComponentResource {
       {
         assumeRolePolicy: trustText("ec2"),
         description: "A GPU host of gpudev",
+        // What a role may be lent goes by them.
+        tags: { ...this.args.tags },
         ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
       },
       { parent: this },
@@ -149,26 +161,24 @@ export class GpuHost extends pulumi.ComponentResource {
 
   private grants(): pulumi.Output<string> {
     const { region, host, parameters, data } = this.args;
-    const { account, bucket, applyDocument, repositoryArn, fileSystemArn, accessPointArns } =
-      this.args;
-    return pulumi
-      .output({ account, bucket, applyDocument, repositoryArn, fileSystemArn, accessPointArns })
-      .apply((known) =>
-        hostPolicy({
-          region,
-          host,
-          parameters,
-          account: known.account,
-          bucket: known.bucket,
-          applyDocument: known.applyDocument,
-          ...(data === undefined ? {} : { data }),
-          ...(known.repositoryArn === undefined ? {} : { repositoryArn: known.repositoryArn }),
-          ...(known.fileSystemArn === undefined ? {} : { fileSystemArn: known.fileSystemArn }),
-          ...(known.accessPointArns === undefined
-            ? {}
-            : { accessPointArns: known.accessPointArns }),
-        }),
-      );
+    const { account, bucket, applyDocument, repositoryArn, dataRoleArn } = this.args;
+    const { fileSystemArn, accessPointArns } = this.args;
+    const roots = { account, bucket, applyDocument, repositoryArn, dataRoleArn };
+    return pulumi.output({ ...roots, fileSystemArn, accessPointArns }).apply((known) =>
+      hostPolicy({
+        region,
+        host,
+        parameters,
+        account: known.account,
+        bucket: known.bucket,
+        applyDocument: known.applyDocument,
+        ...(data === undefined ? {} : { data }),
+        ...(known.repositoryArn === undefined ? {} : { repositoryArn: known.repositoryArn }),
+        ...(known.dataRoleArn === undefined ? {} : { dataRoleArn: known.dataRoleArn }),
+        ...(known.fileSystemArn === undefined ? {} : { fileSystemArn: known.fileSystemArn }),
+        ...(known.accessPointArns === undefined ? {} : { accessPointArns: known.accessPointArns }),
+      }),
+    );
   }
 
   private fixedAddress(instance: aws.ec2.Instance): pulumi.Output<string> {
@@ -200,9 +210,9 @@ export class GpuHost extends pulumi.ComponentResource {
     );
   }
 
-  private associate(instance: aws.ec2.Instance, dependsOn: pulumi.Resource[]): void {
+  private associate(instance: aws.ec2.Instance, dependsOn: pulumi.Resource[]): aws.ssm.Association {
     const { applyDocument, bundle, document, wait } = this.args;
-    new aws.ssm.Association(
+    return new aws.ssm.Association(
       `${this.label}-apply`,
       {
         name: applyDocument,

@@ -2,12 +2,15 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { applyDocument } from "./applyDocument";
 import { bucketPolicy } from "./hostPolicy";
+import { switchDocument } from "./switchDocument";
 
 /** Arguments of `HostControl`. */
 export interface HostControlArgs {
   readonly region: string;
   /** The archive of the host software. */
   readonly bundle: BundleFile;
+  /** Physical name of the document that starts and stops environments: `gpudev` calls it by that. */
+  readonly switchName: string;
 }
 
 /** The host software as a file of this machine. */
@@ -19,7 +22,8 @@ export interface BundleFile {
 
 /**
  * What a stack's hosts are steered by: a private bucket with the host software and each host's
- * document, and the SSM document that makes a host apply its own.
+ * document, the SSM document that makes a host apply its own, and the one that starts and stops
+ * single environments.
  */
 export class HostControl extends pulumi.ComponentResource {
   /** Name of the bucket: `bundle/`, `documents/` and `verdicts/`. */
@@ -56,6 +60,16 @@ export class HostControl extends pulumi.ComponentResource {
       { documentType: "Command", documentFormat: "JSON", content: applyDocument() },
       { parent: this },
     ).name;
+    new aws.ssm.Document(
+      `${label}-switch`,
+      {
+        name: args.switchName,
+        documentType: "Command",
+        documentFormat: "JSON",
+        content: switchDocument(),
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
     this.registerOutputs({ bucket: this.bucket, applyDocument: this.applyDocument });
   }
 

@@ -5,6 +5,8 @@ import { switchDocumentName } from "../plan/aws/awsNames";
 import { hostDocument, hostDocumentText } from "../plan/aws/hostDocument";
 import type { AwsPlan, PlannedHost } from "../plan/aws/model";
 import { Access } from "./access";
+import { DataAccess } from "./dataAccess";
+import { directAuthority, type DirectAuthority } from "./directAuthority";
 import { GpuHost } from "./gpuHost";
 import { GpuNetwork } from "./gpuNetwork";
 import { HomeStorage } from "./homeStorage";
@@ -12,7 +14,15 @@ import { HostControl, type BundleFile } from "./hostControl";
 import { ImageRepository } from "./imageRepository";
 import { Lifetime } from "./lifetime";
 import { repositoryArnOf } from "./repositoryArn";
-import { accessUsers, boundaryOf, documentOf, hostOf, lifetimeOf, networkOf } from "./teamParts";
+import {
+  accessUsers,
+  authorityFolder,
+  boundaryOf,
+  documentOf,
+  hostOf,
+  lifetimeOf,
+  networkOf,
+} from "./teamParts";
 import { renderUserData } from "./userData";
 
 /** Arguments of `TeamEnvironment`. */
@@ -51,11 +61,14 @@ export class TeamEnvironment extends pulumi.ComponentResource {
   public readonly bucket: pulumi.Output<string>;
   /** SSM Automation runbook that ends the hosts. */
   public readonly runbook: pulumi.Output<string>;
+  /** Private CAs by host, where users come in directly and without a domain; a host that has published none yet is left out. */
+  public readonly authorities: pulumi.Output<Record<string, DirectAuthority>>;
 
   private readonly account: pulumi.Output<string>;
   private readonly network: GpuNetwork;
   private readonly control: HostControl;
   private readonly storage: HomeStorage;
+  private readonly dataRole: pulumi.Output<string> | undefined;
 
   constructor(
     private readonly label: string,
@@ -73,6 +86,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const switchName = switchDocumentName(plan.prefix);
     this.control = new HostControl(`${label}-control`, { region, bundle, switchName }, parent);
     this.storage = this.homeStorage();
+    this.dataRole = this.dataAccess()?.roleArn;
     const hosts = plan.hosts.map((host) => [host, this.host(host)] as const);
     const { documents, principals } = plan.access;
     const access = new Access(
@@ -99,6 +113,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     this.policies = access.policies;
     this.bucket = this.control.bucket;
     this.runbook = lifetime.runbook;
+    this.authorities = this.readAuthorities(hosts);
     this.registerOutputs({
       image: this.image,
       hosts: this.hosts,
@@ -158,6 +173,32 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     );
   }
 
+  private dataAccess(): DataAccess | undefined {
+    const { plan } = this.args;
+    const { region, id: stackId, data } = plan;
+    if (data.length === 0 || plan.hosts.length === 0) return undefined;
+    return new DataAccess(
+      `${this.label}-data`,
+      { region, account: this.account, stackId, data, ...boundaryOf(plan) },
+      { parent: this },
+    );
+  }
+
+  private readAuthorities(
+    hosts: readonly (readonly [PlannedHost, GpuHost])[],
+  ): TeamEnvironment["authorities"] {
+    const found = hosts.flatMap(([{ name }, { ready }]) => {
+      const folder = authorityFolder(this.args.plan, name);
+      return folder === undefined ? [] : [[name, directAuthority(folder, ready, this)] as const];
+    });
+    return pulumi.all(Object.fromEntries(found)).apply((all) => {
+      const known = Object.entries(all).flatMap(([name, one]) =>
+        one === undefined ? [] : [[name, one] as const],
+      );
+      return Object.fromEntries(known);
+    });
+  }
+
   private host(host: PlannedHost): GpuHost {
     const { plan, bundle } = this.args;
     const { bucket, applyDocument } = this.control;
@@ -179,6 +220,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         bundle: bundle.sha256,
         document: this.document(host),
         repositoryArn: this.imageOf(host).apply(repositoryArnOf),
+        ...(this.dataRole === undefined ? {} : { dataRoleArn: this.dataRole }),
         ...(volumeId === undefined ? {} : { homesVolumeId: volumeId }),
         ...(fileSystem === undefined
           ? {}
@@ -215,9 +257,11 @@ export class TeamEnvironment extends pulumi.ComponentResource {
       fileSystem === undefined
         ? undefined
         : pulumi.output({ fileSystem: fileSystem.id, accessPoints: fileSystem.accessPoints });
-    return pulumi.output({ image: own, efs }).apply(({ image, efs: homes }) => {
+    const roots = { image: own, efs, role: this.dataRole };
+    return pulumi.output(roots).apply(({ image, efs: homes, role }) => {
       const document = hostDocument(draft, {
         image,
+        ...(role === undefined ? {} : { dataRole: role }),
         ...(homes === undefined ? {} : { efs: homes }),
       });
       return { text: hostDocumentText(document), version: document.version };

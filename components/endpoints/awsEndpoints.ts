@@ -1,4 +1,6 @@
+import { parameterPath } from "../plan/aws/awsNames";
 import type { AwsEnvironment, AwsPlan, PlannedSessionDocument } from "../plan/aws/model";
+import { sessionArgs, sessionProxy } from "./awsSessions";
 import type { Endpoint } from "./model";
 
 /** User inside every environment. */
@@ -11,43 +13,67 @@ export interface ReachableHost {
   readonly address: string;
 }
 
-/** The command that opens an SSM session with a document of ours. */
-function sessionCommand(
-  region: string,
-  instanceId: string,
-  document: string,
-  localPort?: number,
-): string {
-  const base = `aws ssm start-session --region ${region} --target ${instanceId} --document-name ${document}`;
-  return localPort === undefined ? base : `${base} --parameters localPortNumber=${localPort}`;
-}
-
 function portOf({ profile }: AwsEnvironment, name: "jupyter" | "ssh"): number | undefined {
   return profile.ports.find((port) => port.name === name)?.published?.port;
 }
 
-/** Ways past SSM, where settings name ranges for it. */
-function direct(plan: AwsPlan, { user, host }: AwsEnvironment, { address }: ReachableHost) {
-  if (plan.access.directFrom.length === 0) return undefined;
-  const name = plan.hosts.find(({ index }) => index === host)?.name;
-  const sites = plan.documents.find((document) => document.host === name)?.direct;
-  const site = sites?.sites.find((one) => one.user === user);
+/** A plan by what is looked up in it, so that each user costs the same however many there are. */
+interface Index {
+  readonly plan: AwsPlan;
+  /** Names of hosts by number. */
+  readonly hosts: ReadonlyMap<number, string>;
+  /** Names of Session documents by service and slot. */
+  readonly documents: ReadonlyMap<string, string>;
+  /** Public addresses of Jupyter servers by user, without scheme; the host's own address where there is no name. */
+  readonly sites: ReadonlyMap<string, { readonly name?: string; readonly listen: number }>;
+}
+
+const documentKey = (service: PlannedSessionDocument["service"], slot: number) =>
+  `${service} ${slot}`;
+
+function indexOf(plan: AwsPlan): Index {
   return {
-    host: plan.access.domain === undefined ? address : `${name ?? ""}.${plan.access.domain}`,
-    ...(site === undefined
-      ? {}
-      : { jupyter: `https://${sites?.name ?? address}:${site.listen}/lab` }),
+    plan,
+    hosts: new Map(plan.hosts.map(({ index, name }) => [index, name])),
+    documents: new Map(
+      plan.access.documents.map(({ service, slot, name }) => [documentKey(service, slot), name]),
+    ),
+    sites: new Map(
+      plan.documents.flatMap(({ direct }) =>
+        (direct?.sites ?? []).map(({ user, listen }) => [
+          user,
+          { listen, ...(direct?.name === undefined ? {} : { name: direct.name }) },
+        ]),
+      ),
+    ),
   };
 }
 
-function endpointOf(plan: AwsPlan, environment: AwsEnvironment, host: ReachableHost): Endpoint {
+/** Ways past SSM, where settings name ranges for it. */
+function direct(
+  { plan, hosts, sites }: Index,
+  { user, host }: AwsEnvironment,
+  { address }: ReachableHost,
+) {
+  if (plan.access.directFrom.length === 0) return undefined;
+  const site = sites.get(user);
+  const { domain } = plan.access;
+  return {
+    host: domain === undefined ? address : `${hosts.get(host) ?? ""}.${domain}`,
+    ...(site === undefined
+      ? {}
+      : { jupyter: `https://${site.name ?? address}:${site.listen}/lab` }),
+  };
+}
+
+function endpointOf(index: Index, environment: AwsEnvironment, host: ReachableHost): Endpoint {
   const { seat, container, profile } = environment;
-  const { region } = plan;
+  const { region } = index.plan;
   const document = (service: PlannedSessionDocument["service"]) =>
-    plan.access.documents.find((one) => one.service === service && one.slot === seat.slot)?.name;
+    index.documents.get(documentKey(service, seat.slot));
   const [jupyter, ssh] = [portOf(environment, "jupyter"), portOf(environment, "ssh")];
   const [jupyterDocument, sshDocument] = [document("jupyter"), document("ssh")];
-  const open = direct(plan, environment, host);
+  const open = direct(index, environment, host);
   const tunnelled = open === undefined && jupyter !== undefined && jupyterDocument !== undefined;
   const address = open === undefined ? `http://127.0.0.1:${jupyter ?? 0}/lab` : open.jupyter;
   return {
@@ -64,11 +90,18 @@ function endpointOf(plan: AwsPlan, environment: AwsEnvironment, host: ReachableH
             alias: container,
             ...(open !== undefined || sshDocument === undefined
               ? {}
-              : { proxyCommand: sessionCommand(region, host.instanceId, sshDocument) }),
+              : {
+                  proxyCommand: sessionProxy(
+                    { region, document: sshDocument },
+                    parameterPath(index.plan.id, environment.host, environment.user, "instance"),
+                  ),
+                }),
           },
         }),
     ...(tunnelled
-      ? { tunnel: sessionCommand(region, host.instanceId, jupyterDocument, jupyter) }
+      ? {
+          tunnel: `aws ${sessionArgs({ region, document: jupyterDocument }, host.instanceId, jupyter).join(" ")}`,
+        }
       : {}),
     devices: profile.gpu?.devices ?? [],
     pricePerHour: environment.pricePerHour,
@@ -80,9 +113,9 @@ export function awsEndpoints(
   plan: AwsPlan,
   hosts: Readonly<Record<string, ReachableHost>>,
 ): Endpoint[] {
-  const names = new Map(plan.hosts.map(({ index, name }) => [index, name]));
+  const index = indexOf(plan);
   return plan.environments.flatMap((environment) => {
-    const host = hosts[names.get(environment.host) ?? ""];
-    return host === undefined ? [] : [endpointOf(plan, environment, host)];
+    const host = hosts[index.hosts.get(environment.host) ?? ""];
+    return host === undefined ? [] : [endpointOf(index, environment, host)];
   });
 }

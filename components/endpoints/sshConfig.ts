@@ -32,7 +32,8 @@ function block(ssh: NonNullable<Endpoint["ssh"]>, options: SshConfigOptions): st
       : [`IdentityFile ${quoted(options.identityFile)}`, "IdentitiesOnly yes"]),
     ...(jump === undefined ? [] : [`ProxyJump ${jump}`]),
     ...(jump === undefined && ssh.proxyCommand !== undefined
-      ? [`ProxyCommand ${ssh.proxyCommand}`]
+      ? // A session without traffic is ended by its service after 20 minutes.
+        [`ProxyCommand ${ssh.proxyCommand}`, "ServerAliveInterval 60"]
       : []),
   ];
   return lines.join("\n  ");

@@ -66,7 +66,12 @@ describe("a host", () => {
       instanceInitiatedShutdownBehavior: "stop",
       vpcSecurityGroupIds: ["sg-1"],
       associatePublicIpAddress: true,
-      tags: { "gpudev:stack-id": "7f3k2m", "gpudev:host": "0", Name: "host-0" },
+      tags: {
+        "gpudev:stack-id": "7f3k2m",
+        "gpudev:host": "0",
+        "gpudev:bucket": "bucket",
+        Name: "host-0",
+      },
     });
     expect(inputs).not.toHaveProperty("keyName");
     expect(inputs).not.toHaveProperty("instanceMarketOptions");
@@ -178,9 +183,10 @@ describe("what hosts are steered by", () => {
     new HostControl("control", {
       region: "eu-west-1",
       bundle: { sha256: "b".repeat(64), file: __filename },
+      switchName: "gpudev-team-7f3k2m-switch",
     }).bucket;
 
-  it("is a closed bucket, the host software in it, and the document that applies", async () => {
+  it("is a closed bucket, the host software in it, and the documents that apply and switch", async () => {
     const { asked } = await awsRegistered(program);
     expect(namesOf(asked)).toEqual([
       "Bucket control-hosts",
@@ -188,6 +194,7 @@ describe("what hosts are steered by", () => {
       "BucketPolicy control-hosts",
       "BucketPublicAccessBlock control-hosts",
       "Document control-apply",
+      "Document control-switch",
     ]);
     expect(only(asked, "s3/bucketPublicAccessBlock:BucketPublicAccessBlock").inputs).toMatchObject({
       blockPublicAcls: true,
@@ -195,6 +202,31 @@ describe("what hosts are steered by", () => {
       ignorePublicAcls: true,
       restrictPublicBuckets: true,
     });
+  });
+
+  it("starts and stops one user's environment, and takes no other command", async () => {
+    const found = ofType((await awsRegistered(program)).asked, "ssm/document:Document").find(
+      ({ name }) => name === "control-switch",
+    );
+    expect(found?.inputs).toMatchObject({
+      name: "gpudev-team-7f3k2m-switch",
+      documentType: "Command",
+    });
+    const { parameters, mainSteps } = JSON.parse(String(found?.inputs["content"])) as {
+      parameters: {
+        action: { allowedValues: string[] };
+        user: { allowedPattern: string };
+      };
+      mainSteps: { inputs: { runCommand: string[] } }[];
+    };
+    expect(parameters.action.allowedValues).toEqual(["start", "stop"]);
+    expect(mainSteps.map(({ inputs }) => inputs.runCommand)).toEqual([
+      ["exec /usr/local/sbin/gpudev-host '{{ action }}' '{{ user }}'"],
+    ]);
+    const users = new RegExp(parameters.user.allowedPattern);
+    for (const user of ["ada", "_x", "a-b_1"]) expect(user).toMatch(users);
+    for (const user of ["", "-x", "Ada", "a'; id; '", "a b", "a\n", "a".repeat(32)])
+      expect(user).not.toMatch(users);
   });
 
   it("keeps older software, which older user data names", async () => {

@@ -45,6 +45,10 @@ describe("the command line", () => {
     [["open", "alice", "--browser"], "open", { browser: true, json: false }],
     [["ssh", "alice", "--", "nvidia-smi", "-L"], "ssh", { json: false }],
     [["ssh-config", "--install"], "ssh-config", { install: true, json: false }],
+    [["ssh-config", "alice"], "ssh-config", { install: false, json: false }],
+    [["start", "alice"], "start", { host: false, json: false }],
+    [["stop", "host-0", "--host", "--yes"], "stop", { host: true, yes: true, json: false }],
+    [["keep-awake", "alice", "--for", "4h"], "keep-awake", { for: "4h", json: false }],
     [["doctor"], "doctor", { json: false }],
   ])("takes %j", async (args, name, options) => {
     expect(await parse(...args)).toEqual({ name, options });
@@ -54,6 +58,7 @@ describe("the command line", () => {
     [["frobnicate"], "commander.unknownCommand"],
     [["up", "--wat"], "commander.unknownOption"],
     [["add"], "commander.missingArgument"],
+    [["keep-awake", "alice"], "commander.missingMandatoryOptionValue"],
     [["up", "extra"], "commander.excessArguments"],
     [["up", "--stack"], "commander.optionMissingArgument"],
     [["--version"], "commander.version"],

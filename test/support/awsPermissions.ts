@@ -239,7 +239,9 @@ const BESIDES: readonly string[] = [
   "iam:CreateServiceLinkedRole",
   "pricing:GetProducts",
   "servicequotas:GetServiceQuota",
+  "ssm:GetCommandInvocation",
   "ssm:GetParameter",
+  "ssm:SendCommand",
   "ssm:StartAutomationExecution",
 ];
 
@@ -289,6 +291,12 @@ const APART: readonly {
     Sid: "UsersPolicies",
     actions: ["iam:DeleteUserPolicy", "iam:GetUserPolicy", "iam:PutUserPolicy"],
     Resource: ["arn:aws:iam::*:user/*"],
+  },
+  {
+    // With a document of ours alone: no shell on any machine.
+    Sid: "Switch",
+    actions: ["ssm:SendCommand"],
+    Resource: ["arn:aws:ssm:*:*:document/gpudev-*", "arn:aws:ec2:*:*:instance/*"],
   },
   {
     Sid: "Parameters",
