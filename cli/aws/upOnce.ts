@@ -10,7 +10,8 @@ import { CommandFailure, ExitCode } from "../outcome";
 import { refusal } from "../refusal";
 import type { DecidedAwsStack } from "./awsStack";
 import { endedUsers, protectedOnes, touchedHosts, watch, type Watched } from "./changes";
-import { ec2In, findHosts, startHosts } from "./hosts";
+import { ec2In } from "./clients";
+import { hostsNow, startHosts } from "./hosts";
 
 /** AWS has no instance of the type, market and zone now. */
 export class CapacityFailure extends CommandFailure {
@@ -86,18 +87,19 @@ export async function startStopped(
 ): Promise<void> {
   if (names.length === 0) return;
   const client = ec2In(plan.region);
-  const stopped = (await findHosts(client, plan.id)).filter(
-    ({ host, state }) => names.includes(host) && (state === "stopped" || state === "stopping"),
+  const stopped = (await hostsNow(client, plan.id)).filter(
+    ({ name, state }) => names.includes(name) && (state === "stopped" || state === "stopping"),
   );
   if (stopped.length === 0) return;
-  await context.progress.step(`Start ${stopped.map(({ host }) => host).join(", ")}`, async () => {
+  const which = stopped.map(({ name }) => name).join(", ");
+  await context.progress.step(`Start ${which}`, async () => {
     try {
       await startHosts(client, stopped);
     } catch (problem) {
       const words = reasonOf(problem);
       const failure = new CommandFailure(
         ExitCode.failed,
-        `EC2 could not start ${stopped.map(({ host }) => host).join(", ")}: ${words}.`,
+        `EC2 could not start ${which}: ${words}.`,
         "Mend what it says and run this again; homes are untouched.",
       );
       const code = capacityCode(words);

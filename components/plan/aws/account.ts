@@ -33,6 +33,16 @@ function unanswered(lookups: AwsLookups): { readonly what: string; readonly beca
   );
 }
 
+/** The finding that a login is of an account that settings do not name. */
+export function wrongAccount(id: string, accounts: readonly string[]): Finding {
+  return error(
+    "wrong-account",
+    "gpudev:aws.accounts",
+    `The credentials are of account ${id}, and the stack may be made in ${listed(accounts)} only`,
+    "Use another profile (AWS_PROFILE), or add the account.",
+  );
+}
+
 /** Whether the account is the right one, and everything that could not be asked. */
 export function checkAccount(settings: AwsStack, lookups: AwsLookups): Finding[] {
   const { accounts, region } = settings.aws;
@@ -51,14 +61,7 @@ export function checkAccount(settings: AwsStack, lookups: AwsLookups): Finding[]
   const { id } = lookups.account.value;
   const findings: Finding[] = [];
   if (accounts.length > 0 && !accounts.includes(id)) {
-    findings.push(
-      error(
-        "wrong-account",
-        "gpudev:aws.accounts",
-        `The credentials are of account ${id}, and the stack may be made in ${listed(accounts)} only`,
-        "Use another profile (AWS_PROFILE), or add the account.",
-      ),
-    );
+    findings.push(wrongAccount(id, accounts));
   }
   // Of the AMI the plan has more to say.
   for (const { what, because } of missing.filter((one) => one.what !== AMI)) {

@@ -1,0 +1,41 @@
+import { checkBackend } from "../../components/plan/aws/state";
+import type { Finding } from "../../components/settings";
+import { CommandFailure, ExitCode } from "../outcome";
+import { hasErrors } from "../output/findings";
+import { refusal } from "../refusal";
+import type { AwsStackOnFile, DecidedAwsStack } from "./awsStack";
+import { backendUrl } from "./openAws";
+
+/** Where whoever runs a stack gets a right that is missing. */
+export const ENGINEERS_POLICY =
+  "docs/aws-permissions.json has the permissions that running a stack needs: have them attached to whoever runs it.";
+
+/**
+ * For what cannot be done without AWS.
+ * @throws CommandFailure (not ready) where AWS could not be asked who is asking
+ */
+export function needAws({
+  lookups,
+  findings,
+}: Pick<DecidedAwsStack, "lookups" | "findings">): void {
+  if (lookups.account.known) return;
+  const { because } = lookups.account;
+  const unchecked = findings.find(({ code }) => code === "unchecked");
+  throw new CommandFailure(
+    ExitCode.notReady,
+    `AWS could not be asked: ${because}. Nothing was created or changed.`,
+    unchecked?.mend,
+    findings,
+  );
+}
+
+/**
+ * For commands that need the stack's state and no plan.
+ * @returns what was found that does not stop them
+ * @throws CommandFailure (bad input) where the state may not lie where it lies
+ */
+export function requireBackend(stack: AwsStackOnFile, env: NodeJS.ProcessEnv): readonly Finding[] {
+  const found = checkBackend(stack.settings.aws, backendUrl(stack, env));
+  if (hasErrors(found)) throw refusal(found);
+  return found;
+}
