@@ -3,6 +3,7 @@ import setup from "../support/e2eSetup";
 import type { Figure, Measurement } from "./figures";
 import { command } from "./command";
 import { containerStart } from "./containerStart";
+import { idleWatcher } from "./idleWatcher";
 import { imageSize } from "./imageSize";
 import { npmStart } from "./npmStart";
 import { preview } from "./preview";
@@ -18,6 +19,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   command,
   npmStart,
   rebuild,
+  idleWatcher,
 ];
 
 const USAGE = `npm run bench -- [--only NAME]... [--json]

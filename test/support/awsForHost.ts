@@ -84,6 +84,7 @@ export async function awsForHost(): Promise<AwsForHost> {
       [ROLE_PATH, ROLE],
       [ROLE_PATH + ROLE, JSON.stringify(CREDENTIALS)],
       ["meta-data/instance-life-cycle", "spot"],
+      ["meta-data/instance-id", "i-0123456789abcdef0"],
     ]),
     close: () =>
       new Promise((resolve) => {

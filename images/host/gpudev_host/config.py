@@ -41,6 +41,11 @@ class Paths:
         return self.state / "authorized_keys"
 
     @property
+    def credentials(self) -> Path:
+        """One folder for each user, mounted into the container; in memory, so that nothing of it is ever on a disk."""
+        return self.run / "credentials"
+
+    @property
     def releases(self) -> Path:
         """Unpacked bundles, by their hash; `current` beside them is the one in use."""
         return self.at("/opt/gpudev/releases")
@@ -57,7 +62,9 @@ class Config:
     paths: Paths = field(default_factory=Paths)
     # Homes lie on the machine's own disk: for hosts without a volume, such as test machines.
     local_homes: bool = False
-    # For tests, and for networks with endpoints of their own: `imds`, `s3`, `ssm`, `ecr` to a base URL.
+    # Seconds after a boot past the end date in which a document with a later one may arrive; shorter in tests.
+    end_grace: float = 300.0
+    # For tests, and for networks with endpoints of their own: `imds`, `s3`, `ssm`, `ecr`, `sts` to a base URL.
     endpoints: dict[str, str] = field(default_factory=dict)
 
     def key(self, name: str) -> str:
@@ -85,5 +92,6 @@ def read_config(file: str | None = None) -> Config:
         prefix=value.get("prefix", ""),
         paths=Paths(Path(value.get("root", "/"))),
         local_homes=value.get("localHomes") is True,
+        end_grace=float(value.get("endGrace", 300)),
         endpoints=dict(value.get("endpoints", {})),
     )

@@ -88,6 +88,7 @@ class Table(unittest.TestCase):
         idle, busy = Decision("none", "stopped", "", True), Decision("none", "active: cpu", "", False)
         ending = Rules(RULES.idle_stop, RULES.max_lease, until=NOW + 20 * MINUTE)
         ended = Rules(RULES.idle_stop, RULES.max_lease, until=NOW - MINUTE)
+        hasty = Rules(RULES.idle_stop, RULES.max_lease, until=NOW - MINUTE, end_grace=30)
         for name, rules, boot, decisions, warned, expected in (
             ("somebody works", RULES, LONG_AGO, {"a": idle, "b": busy}, False, ("none", "in use")),
             ("all idle", RULES, LONG_AGO, {"a": idle, "b": idle}, False, ("power-off", "all idle")),
@@ -97,6 +98,7 @@ class Table(unittest.TestCase):
             ("the end is near, and said so", ending, LONG_AGO, {"a": busy}, True, ("none", "in use")),
             ("the end", ended, LONG_AGO, {"a": busy}, True, ("power-off", "end date")),
             ("the end, just booted", ended, NOW - MINUTE, {"a": busy}, True, ("none", "in use")),
+            ("the end, booted longer ago than its grace", hasty, NOW - MINUTE, {"a": busy}, True, ("power-off", "end date")),
         ):
             with self.subTest(name):
                 found: HostDecision = decide_host(NOW, boot, boot, rules, decisions, warned)

@@ -17,6 +17,8 @@ class Rules:
     # who breaks a signal would never be stopped.
     max_lease: float
     until: float | None = None
+    # After a boot past the end date there is this much time for a document with a later one to arrive.
+    end_grace: float = 300.0
 
     @property
     def warn_before(self) -> float:
@@ -140,8 +142,6 @@ class HostDecision:
 
 
 END_WARN = 1800.0
-# After a boot past the end date there is this much time for a document with a later one to arrive.
-END_GRACE = 300.0
 
 
 def decide_host(
@@ -149,7 +149,7 @@ def decide_host(
 ) -> HostDecision:
     """Whether the machine goes on. `applied`: when its last change ended; a host without users counts from there."""
     if rules.until is not None:
-        if now >= rules.until and now - boot >= END_GRACE:
+        if now >= rules.until and now - boot >= rules.end_grace:
             return HostDecision("power-off", "end date", f"the stack's end date passed {_span(now - rules.until)} ago")
         if now >= rules.until - END_WARN and not end_warned and now < rules.until:
             return HostDecision("end-warn", "end date", f"the stack ends in {_span(rules.until - now)}")

@@ -38,7 +38,8 @@ def tick(config: Config, store: Store, report: Callable[[], None] = lambda: None
     if memory.get("document") != document.version:
         # Somebody changed this host: its owner is at work on it, and a new roster deserves its time.
         memory = {**memory, "document": document.version, "applied": now}
-    rules = Rules(document.lifetime.idle_stop, document.lifetime.max_lease, document.lifetime.until)
+    lifetime = document.lifetime
+    rules = Rules(lifetime.idle_stop, lifetime.max_lease, lifetime.until, config.end_grace)
     boot = now - uptime()
 
     seen, counters = observe(paths, document, memory.get("counters") or {}, now)
