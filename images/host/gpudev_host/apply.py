@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import docker, systemd
+from . import docker, lending, systemd
 from .aws.client import Aws
 from .config import Config, Paths
 from .document import Document, Environment
@@ -110,6 +110,7 @@ def apply(config: Config, store: Store, document: Document, aws: Aws) -> list[st
     if changes.starts_any or not docker.has_image(document.image):
         ensure_image(paths, document, aws)
     prepare_homes(paths, document, config.local_homes)
+    lending.prepare(paths, document)
     for one in document.environments:
         write_keys(paths, one)
 

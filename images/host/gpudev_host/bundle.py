@@ -17,7 +17,7 @@ from .log import say
 
 PREFIX = "gpudevhost-"
 # Started at every boot. The others are started by these, or by their timers.
-ENABLED = ("storage.service", "guard.service", "apply.service", "spot.service", "idle.timer", "publish.timer")
+ENABLED = ("storage.service", "guard.service", "apply.service", "spot.service", "idle.timer", "lend.timer", "publish.timer")
 KEPT = 2
 
 
@@ -78,7 +78,7 @@ def activate(paths: Paths, digest: str) -> None:
     if not enable.ok:
         raise HostError(f"the host's units cannot be enabled: {enable.why}")
     # Timers and the watcher go on with the new release; `apply` is what the caller is about to do itself.
-    for name in ("idle.timer", "publish.timer", "spot.service"):
+    for name in ("idle.timer", "lend.timer", "publish.timer", "spot.service"):
         systemd.run(["systemctl", "restart", "--no-block", f"{PREFIX}{name}"])
     forget_old(paths, digest)
 

@@ -8,9 +8,11 @@ import sys
 import time
 from typing import Any
 
-from . import guard, publish, spot, systemd
+from . import guard, lending, publish, spot, systemd
 from .config import Config, read_config
+from .document import USER
 from .errors import HostError, RebootNeeded
+from .homes import forget_home, homes_folder
 from .host import Host
 from .idle.watch import tick
 from .lock import change_lock
@@ -35,9 +37,12 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("idle", help="one tick of the idle watcher")
     commands.add_parser("spot", help="wait for a Spot interruption and save everybody's work")
     commands.add_parser("publish", help="publish host keys and tokens that have changed")
+    commands.add_parser("lend", help="renew the S3 credentials that are lent to users")
     for name, text in (("start", "start environments that were stopped"), ("stop", "stop environments until started")):
         one = commands.add_parser(name, help=text)
         one.add_argument("users", nargs="+", metavar="USER")
+    forget = commands.add_parser("forget", help="delete the home of a user who has left, for good")
+    forget.add_argument("user", metavar="USER")
     commands.add_parser("status", help="the last verdict, in words").add_argument("--json", action="store_true")
     return main_parser
 
@@ -69,8 +74,12 @@ def _run(arguments: argparse.Namespace, config: Config) -> int:
         return _spot(host)
     elif command == "publish":
         return _publish(host)
+    elif command == "lend":
+        return _lend(host)
     elif command in ("start", "stop"):
         return _switch(host, command, arguments.users)
+    elif command == "forget":
+        return _forget(host, arguments.user)
     elif command == "status":
         return _status(config, arguments.json)
     return 0
@@ -121,6 +130,29 @@ def _publish(host: Host) -> int:
     if document is None:
         return 0
     problems = publish.publish(host.config, document, host.aws)
+    print("\n".join(problems), end="\n" if problems else "")
+    return 1 if problems else 0
+
+
+def _forget(host: Host, user: str) -> int:
+    """`forget`: only whom the document no longer names, and only once the environment is gone."""
+    with change_lock(host.config.paths):
+        document = host.store.accepted()
+        folder = homes_folder(document) if document else None
+        if document is None or folder is None or document.homes.kind != "volume" or USER.fullmatch(user) is None:
+            print(f"{host.config.host} has no homes volume with a home of {user}")
+            return 1
+        if user in host.store.records() or any(one.user == user for one in document.environments):
+            print(f"{user} has an environment on {host.config.host}: the home is in use")
+            return 1
+        there = forget_home(host.config.paths, folder, user, host.config.local_homes)
+    print(f"the home of {user} is deleted" if there else f"{user} has no home here")
+    return 0
+
+
+def _lend(host: Host) -> int:
+    document = host.store.accepted()
+    problems = lending.lend(host.config.paths, document, host.aws) if document is not None else []
     print("\n".join(problems), end="\n" if problems else "")
     return 1 if problems else 0
 

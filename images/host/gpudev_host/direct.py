@@ -5,6 +5,7 @@ import hashlib
 import ssl
 from typing import Any
 
+from . import authority
 from .aws.client import Aws
 from .commands import run
 from .config import Paths
@@ -14,7 +15,7 @@ from .files import write_atomic
 
 CADDYFILE = "/etc/caddy/Caddyfile"
 MARK = "# Written by gpudev; changes are overwritten.\n"
-ROOT = "/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt"
+ROOT = f"{authority.CA}/root.crt"
 
 
 def caddyfile(direct: Direct, address: str) -> str:
@@ -43,12 +44,15 @@ def configure(paths: Paths, document: Document, aws: Aws) -> None:
     address = aws.imds.get("meta-data/public-ipv4") if document.direct.name is None else document.direct.name
     if not address:
         raise HostError("this host has no public IPv4 address, so nobody can reach it directly: set `access.domain`")
-    changed = write_atomic(file, caddyfile(document.direct, address).encode())
+    restored = document.direct.name is None and authority.restore(paths, document)
+    changed = write_atomic(file, caddyfile(document.direct, address).encode()) or restored
     verb = "restart" if changed else "start"
     done = run(["systemctl", "enable", "caddy"], 60)
     done = run(["systemctl", verb, "caddy"], 120) if done.ok else done
     if not done.ok:
         raise HostError(f"Caddy, which serves direct access, does not start: {done.why}")
+    if document.direct.name is None:
+        authority.keep(paths, document)
 
 
 def root_certificate(paths: Paths) -> str | None:

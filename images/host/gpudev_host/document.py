@@ -27,6 +27,7 @@ HASH = re.compile(r"[0-9a-f]{64}")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 PREFIX = re.compile(r"[^\x00-\x1f\"'\\]{0,512}")
 HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
 PARAMETERS = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 UNIT_BYTES = 64 * 1024
 KEYS_BYTES = 256 * 1024
@@ -131,6 +132,8 @@ class Document:
     lifetime: Lifetime
     data: tuple[DataSet, ...]
     direct: Direct | None
+    # ARN of the role whose S3 credentials are lent to users; None: nobody gets any.
+    credentials: str | None
     environments: tuple[Environment, ...]
 
 
@@ -188,6 +191,7 @@ def _document(value: Value) -> Document:
             for one in value["data"].items()
         ),
         direct=None if value["direct"].absent else _direct(value["direct"]),
+        credentials=None if value["credentials"].absent else value["credentials"]["roleArn"].text(ROLE),
         environments=tuple(_environment(one) for one in value["environments"].items()),
     )
 

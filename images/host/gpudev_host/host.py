@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from . import bundle, datasets, direct, gate, guard, mig, publish, storage, systemd, verdict
+from . import bundle, datasets, direct, gate, guard, lending, mig, publish, storage, systemd, verdict
 from .apply import apply, ensure_image
 from .aws.client import Aws
 from .aws.http import Unreachable
@@ -70,6 +70,7 @@ class Host:
                 checks += gate.check_devices(paths, document, driver, gate.boot_id())
             problems += datasets.mount(paths, document)
             problems += apply(self.config, self.store, document, self.aws)
+            problems += lending.lend(paths, document, self.aws, lending.PATIENCE_SECONDS)
             direct.configure(paths, document, self.aws)
             health = gate.await_health(lambda: gate.environments_health(paths, document.environments), self._patience)
             problems += publish.publish(self.config, document, self.aws)

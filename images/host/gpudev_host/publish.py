@@ -83,16 +83,24 @@ def publish(config: Config, document: Document, aws: Aws) -> list[str]:
         common = machine(config.paths, document, aws)
     except HostError as error:
         problems.append(f"the instance could not be published: {error}")
-    for one in document.environments:
-        for name, value in wanted(config, document, one, common).items():
-            digest = sha256(f"{name}\n{value}".encode())
-            if known.get(name) == digest:
-                continue
-            try:
-                aws.put_secret(name, value)
-            except HostError as error:
-                problems.append(f"{one.user}: {name} could not be published: {error}")
-                continue
-            known[name] = digest
-            write_json(memory, known, 0o600)
+    everything = [
+        (one.user, name, value, aws.put_secret)
+        for one in document.environments
+        for name, value in wanted(config, document, one, common).items()
+    ]
+    root = common.get("ca")
+    if root is not None:
+        # For whoever deploys the stack, whose outputs it becomes: it is no secret, and nobody's own.
+        everything.append((config.host, f"{document.parameters}/ca/root", root, aws.put_text))
+    for whose, name, value, put in everything:
+        digest = sha256(f"{name}\n{value}".encode())
+        if known.get(name) == digest:
+            continue
+        try:
+            put(name, value)
+        except HostError as error:
+            problems.append(f"{whose}: {name} could not be published: {error}")
+            continue
+        known[name] = digest
+        write_json(memory, known, 0o600)
     return problems

@@ -9,11 +9,13 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from contextlib import redirect_stderr
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(REPOSITORY / "images/host"))
@@ -24,6 +26,18 @@ from gpudev_host.gate import Patience  # noqa: E402
 from gpudev_host.host import Host  # noqa: E402
 
 FAKES = Path(__file__).resolve().parent / "fakes"
+# As STS answers AssumeRole (API reference), shortened.
+ASSUMED = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <AssumeRoleResult>
+    <AssumedRoleUser><Arn>arn:aws:sts::111122223333:assumed-role/data/gpudev-alice</Arn></AssumedRoleUser>
+    <Credentials>
+      <AccessKeyId>ASIALENT{0}</AccessKeyId>
+      <SecretAccessKey>lent-secret-{0}</SecretAccessKey>
+      <SessionToken>lent-token-{0}</SessionToken>
+      <Expiration>{1}</Expiration>
+    </Credentials>
+  </AssumeRoleResult>
+</AssumeRoleResponse>"""
 TOKEN = "t0ken-of-this-session"
 
 
@@ -50,6 +64,9 @@ class FakeAws(ThreadingHTTPServer):
         }
         self.requests: list[str] = []
         self.refuse_parameters = False
+        # What is asked of STS, and how often it refuses before it lends.
+        self.lent: list[dict[str, str]] = []
+        self.refusals = 0
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     @property
@@ -57,7 +74,7 @@ class FakeAws(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def endpoints(self) -> dict[str, str]:
-        return {name: self.url for name in ("imds", "s3", "ssm", "ecr")}
+        return {name: self.url for name in ("imds", "s3", "ssm", "ecr", "sts")}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -104,9 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         target = self.headers.get("X-Amz-Target", "")
         self.server.requests.append(f"POST {target}")
-        value = json.loads(self._body())
+        body = self._body()
         if not self._signed():
             return self._answer(403)
+        if self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+            return self._lend(dict(parse_qsl(body.decode())))
+        value = json.loads(body)
         if target.endswith("PutParameter"):
             if self.server.refuse_parameters:
                 return self._answer(400, b'{"__type":"AccessDeniedException"}')
@@ -114,6 +134,16 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(200, b'{"Version":1}')
         token = base64.b64encode(b"AWS:registry-password").decode()
         return self._answer(200, json.dumps({"authorizationData": [{"authorizationToken": token}]}).encode())
+
+
+    def _lend(self, fields: dict[str, str]) -> None:
+        if self.server.refusals > 0:
+            self.server.refusals -= 1
+            return self._answer(403, b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>")
+        self.server.lent.append(fields)
+        end = time.time() + int(fields["DurationSeconds"])
+        number = len(self.server.lent)
+        return self._answer(200, ASSUMED.format(number, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))).encode())
 
 
 def environment(user: str, slot: int, image: str = "example.com/image@sha256:1", /, **changes: Any) -> dict[str, Any]:
@@ -165,11 +195,12 @@ class HostCase(unittest.TestCase):
         self.folder = Path(tempfile.mkdtemp(prefix="gpudev-host-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.root, self.fake = self.folder / "root", self.folder / "fake"
-        for name in ("units", "running", "containers", "health", "broken"):
+        for name in ("units", "running", "containers", "health", "broken", "caddy"):
             (self.fake / name).mkdir(parents=True)
         for name in ("etc/systemd/system", "etc", "run", "proc", "sys"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         (self.root / "etc/os-release").write_text('ID=ubuntu\nVERSION_ID="24.04"\n')
+        self.caddy_makes("first")
         (self.fake / "calls").touch()
         (self.fake / "starts").touch()
         for tool in ("iptables", "ip6tables"):
@@ -202,7 +233,7 @@ class HostCase(unittest.TestCase):
         """What the fakes are written with, and nothing else: no test can reach the machine's own programs."""
         folder = self.folder / "tools"
         folder.mkdir()
-        for name in ("basename", "cat", "cp", "grep", "mv", "rm", "sed", "sh"):
+        for name in ("basename", "cat", "cp", "grep", "mkdir", "mv", "rm", "sed", "sh"):
             found = shutil.which(name)
             assert found is not None, name
             (folder / name).symlink_to(found)
@@ -211,6 +242,12 @@ class HostCase(unittest.TestCase):
     def _restore(self) -> None:
         os.environ.clear()
         os.environ.update(self._environ)
+
+    def caddy_makes(self, name: str) -> None:
+        """What CA Caddy makes the next time that it finds none."""
+        pem = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(name.encode()).decode()}\n-----END CERTIFICATE-----\n"
+        (self.fake / "caddy/root.crt").write_text(pem)
+        (self.fake / "caddy/root.key").write_text(f"key of {name}\n")
 
     def put_document(self, value: dict[str, Any]) -> None:
         self.put_raw(canonical(value) + b"\n")

@@ -1,9 +1,11 @@
-"""S3, SSM and ECR, as far as a host needs them."""
+"""S3, SSM, ECR and STS, as far as a host needs them."""
 from __future__ import annotations
 
 import base64
 import json
 from typing import Any
+from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 from ..config import Config
 from ..errors import HostError, NotFound
@@ -67,12 +69,50 @@ class Aws:
         body = {"Name": name, "Value": value, "Type": "SecureString", "Overwrite": True}
         self._call("ssm", "AmazonSSM.PutParameter", body)
 
+    def put_text(self, name: str, value: str) -> None:
+        """Writes a plain parameter: for what everybody may know."""
+        self._call("ssm", "AmazonSSM.PutParameter", {"Name": name, "Value": value, "Type": "String", "Overwrite": True})
+
+    def lend(self, role: str, user: str, seconds: int) -> dict[str, str]:
+        """Credentials of a role for one user, who stands in the session's name and in its tag.
+
+        Returns them in the form in which `credential_process` prints them.
+        """
+        fields = {
+            "Action": "AssumeRole",
+            "Version": "2011-06-15",
+            "RoleArn": role,
+            "RoleSessionName": f"gpudev-{user}",
+            "DurationSeconds": str(seconds),
+            "Tags.member.1.Key": "gpudev:user",
+            "Tags.member.1.Value": user,
+        }
+        base = self._config.endpoints.get("sts", f"https://sts.{self._config.region}.{self._suffix()}")
+        headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+        answer = self._send("POST", base.rstrip("/") + "/", headers, urlencode(fields).encode(), "sts")
+        if answer.status != 200:
+            raise HostError(f"AssumeRole failed: HTTP {answer.status} {_code(answer.body)}")
+        return _lent(answer.body)
+
     def registry_login(self) -> tuple[str, str]:
         """User and password for the account's ECR registries, good for twelve hours."""
         answer = self._call("ecr", "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken", {})
         token = answer["authorizationData"][0]["authorizationToken"]
         user, _, password = base64.b64decode(token).decode().partition(":")
         return user, password
+
+
+def _lent(body: bytes) -> dict[str, str]:
+    try:
+        found = ElementTree.fromstring(body).find(".//{*}Credentials")
+    except ElementTree.ParseError as error:
+        raise HostError(f"AssumeRole answered no XML: {error}") from error
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+    values = {name: found.findtext(f"{{*}}{name}") if found is not None else None for name in names}
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        raise HostError(f"AssumeRole answered without {', '.join(missing)}")
+    return {name: value for name, value in values.items() if value}
 
 
 def _code(body: bytes) -> str:
