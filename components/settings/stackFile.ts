@@ -1,4 +1,4 @@
-import { isNode } from "yaml";
+import { isNode, isScalar } from "yaml";
 import { editStackFile, keyOf, NAMESPACE, openStackFile } from "./stackDocument";
 import { ENCRYPTED } from "./values";
 
@@ -45,6 +45,8 @@ export function setValue(
     const [key, ...rest] = path;
     const place = ["config", keyOf(doc, key), ...rest];
     const node = doc.createNode(value, { flow: rest.length > 0 });
+    // Other readers of YAML take a bare one for a date.
+    if (isScalar(node) && /^\d{4}-\d{2}-\d{2}/.test(String(value))) node.type = "QUOTE_DOUBLE";
     const before = doc.getIn(place, true);
     if (isNode(before) && before.comment) node.comment = before.comment;
     doc.setIn(place, node);

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from .commands import must, run
@@ -58,6 +59,33 @@ def make_home(paths: Paths, home: Home) -> bool:
     os.chown(temporary, home.uid, home.gid)
     os.rename(temporary, place)  # never a home that is still root's
     return True
+
+
+def forget_home(paths: Paths, folder: str, user: str, local: bool) -> bool:
+    """Deletes the home of a user who has left, for good, and its quota. False: there is none.
+
+    Raises HostError where the homes volume is not there, or where a link stands in the home's place.
+    """
+    if not local:
+        mount_homes_volume(paths, folder)
+    mount = paths.at(folder)
+    place = mount / user
+    if os.path.islink(place):
+        raise HostError(f"{place} is a link and no home: it is left as it is")
+    there = place.is_dir()
+    gone = mount / f".{user}.gone"
+    if there:
+        os.rename(place, gone)
+    if gone.is_dir():  # also what a killed run left of it
+        shutil.rmtree(gone)
+    register = mount / ".gpudev" / "projects.json"
+    projects: dict[str, int] = read_json(register) or {}
+    number = projects.pop(user, None)
+    if number is not None:
+        # Whoever is given this name next begins with a project of their own.
+        must(["xfs_quota", "-x", "-c", f"limit -p bhard=0 {number}", str(mount)])
+        write_json(register, projects, 0o600)
+    return there
 
 
 def set_quotas(paths: Paths, mount: Path, homes: list[Home]) -> None:

@@ -18,7 +18,7 @@ export interface AccountContent {
   readonly counter: number;
   /** Instances that are stopped, by id. */
   readonly stopped: readonly string[];
-  /** Instance types of which there is no capacity. */
+  /** What there is no capacity of: a type, or `g6.xlarge spot`, or `g6.xlarge spot in eu-west-1a`. */
   readonly exhausted: readonly string[];
   /** What was done, in order: `create <type> <name>`, `delete <type> <name>`. */
   readonly log: readonly string[];

@@ -179,7 +179,10 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
     }),
     beforeCreate: (inputs, { account }) => {
       const type = text(inputs["instanceType"]);
-      if (account.read().exhausted.includes(type)) {
+      const market = inputs["instanceMarketOptions"] === undefined ? "on-demand" : "spot";
+      const place = `${type} ${market} in ${text(inputs["availabilityZone"])}`;
+      const { exhausted } = account.read();
+      if (exhausted.some((one) => place === one || place.startsWith(`${one} `))) {
         throw new Error(
           `creating EC2 Instance: operation error EC2: RunInstances, https response error StatusCode: 500, api error InsufficientInstanceCapacity: We currently do not have sufficient ${type} capacity in the Availability Zone you requested (${text(inputs["availabilityZone"])}).`,
         );
