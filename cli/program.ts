@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { byTarget } from "./byTarget";
 import type { Context } from "./context";
 import type { Report } from "./outcome";
+import { addDayTwoCommands } from "./dayTwoCommands";
 import { addReachCommands } from "./reachCommands";
 
 /** Options that every command takes. */
@@ -120,6 +121,7 @@ export function buildProgram(version: string, run: Runner): Command {
       ),
     );
   addReachCommands(command, run);
+  addDayTwoCommands(command, run);
   command("doctor", "say what this machine lacks, and the mend").action((options: CommonOptions) =>
     run("doctor", options, async (context) =>
       (await import("./commands/doctor.js")).doctor(context),

@@ -232,6 +232,10 @@ const dataSchema = z.strictObject({
     .regex(/^[^/].*\/$/, "is no key prefix; end it with / and begin it without")
     .optional()
     .meta({ description: "Only what begins with this. Default: the whole bucket." }),
+  write: z.boolean().default(false).meta({
+    description:
+      "Lets each user write there too, below a folder of the user's own name and by the lent credentials alone; the mount stays read-only.",
+  }),
 });
 
 /** Settings of the target `aws`: the section `gpudev:aws`. */
@@ -293,7 +297,8 @@ export const awsSchema = z
       .prefault({})
       .meta({ title: "Image repository", description: "Where the image is pushed." }),
     data: z.array(dataSchema).default([]).meta({
-      description: "Data sets in S3, mounted read-only below /data in every environment.",
+      description:
+        "Data sets in S3, mounted read-only below /data in every environment. Each user is also lent S3 credentials for them, which hold for an hour and are renewed.",
     }),
     livePrices: z.boolean().default(false).meta({
       description: "Ask AWS for prices instead of using the dated table of us-east-1.",
@@ -330,3 +335,6 @@ export const awsSchema = z
   .meta({ title: "AWS", description: "Settings of the target `aws`." });
 
 export type AwsSettings = z.output<typeof awsSchema>;
+
+/** An upgrade that one host tries first. */
+export type Trial = NonNullable<AwsSettings["trial"]>;

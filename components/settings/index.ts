@@ -2,6 +2,7 @@ export type { Finding, Severity } from "./finding";
 export { parseSettings, type ParsedSettings } from "./parse";
 export { addRosterRow, removeRosterRow } from "./rosterFile";
 export { type Seat, type Settings, type User } from "./schema";
+export { removeValue } from "./removeValue";
 export { settingsError } from "./settingsError";
 export { StackFileError } from "./stackDocument";
 export { readStackConfig, setValue } from "./stackFile";

@@ -49,6 +49,17 @@ describe("the command line", () => {
     [["start", "alice"], "start", { host: false, json: false }],
     [["stop", "host-0", "--host", "--yes"], "stop", { host: true, yes: true, json: false }],
     [["keep-awake", "alice", "--for", "4h"], "keep-awake", { for: "4h", json: false }],
+    [["upgrade", "--within", "30m"], "upgrade", { within: "30m", yes: false, json: false }],
+    [
+      ["restore", "host-0", "--zone", "eu-west-1b"],
+      "restore",
+      { zone: "eu-west-1b", deleteOld: false, yes: false, json: false },
+    ],
+    [
+      ["restore", "host-0", "--snapshot", "snap-0a", "--delete-old", "--yes"],
+      "restore",
+      { snapshot: "snap-0a", deleteOld: true, yes: true, json: false },
+    ],
     [["doctor"], "doctor", { json: false }],
   ])("takes %j", async (args, name, options) => {
     expect(await parse(...args)).toEqual({ name, options });
