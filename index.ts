@@ -6,7 +6,10 @@ import { deployPlan, type Outputs } from "./components/deploy";
 import type { AwsOutputs } from "./components/deployAws";
 import { parseSettings, type Finding } from "./components/settings";
 import { settingsError } from "./components/settings/settingsError";
+import { readBackendUrl } from "./components/lookups/backend";
 import { packageRoot } from "./components/lookups/paths";
+import { isAwsStack } from "./components/plan/aws/stack";
+import { checkBackend } from "./components/plan/aws/state";
 
 /** Says what was found that does not stop the run. */
 async function tell(findings: readonly Finding[]): Promise<void> {
@@ -27,7 +30,10 @@ async function program(): Promise<Outputs | AwsOutputs> {
   });
   if (settings === undefined) throw settingsError(findings);
   const plan = await decidePlan(settings);
-  const found = [...findings, ...plan.findings];
+  const state = isAwsStack(settings)
+    ? checkBackend(settings.aws, readBackendUrl(process.env, packageRoot()))
+    : [];
+  const found = [...findings, ...state, ...plan.findings];
   await tell(found);
   if (found.some(({ severity }) => severity === "error")) throw settingsError(found);
   return deployPlan(plan);

@@ -44,6 +44,8 @@ export interface GpuHostArgs extends InstanceShape {
   readonly wait?: boolean;
   /** ARN of the permissions boundary of the role. */
   readonly permissionsBoundary?: string;
+  /** Called where the instance cannot be made or changed. Default: none. */
+  readonly onInstanceError?: pulumi.ErrorHook;
 }
 
 /** Where the homes volume is attached; on Nitro it appears as NVMe under a name of its own. */
@@ -99,6 +101,9 @@ export class GpuHost extends pulumi.ComponentResource {
         ignoreChanges: ["userData"],
         // EC2 moves only a stopped instance into another reservation, and the provider does not stop it.
         replaceOnChanges: ["capacityReservationSpecification"],
+        ...(args.onInstanceError === undefined
+          ? {}
+          : { hooks: { onError: [args.onInstanceError] } }),
       },
     );
     this.instanceId = instance.id;

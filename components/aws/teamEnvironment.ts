@@ -13,6 +13,7 @@ import { HomeStorage } from "./homeStorage";
 import { HostControl, type BundleFile } from "./hostControl";
 import { ImageRepository } from "./imageRepository";
 import { Lifetime } from "./lifetime";
+import { noCapacity } from "./noCapacity";
 import { repositoryArnOf } from "./repositoryArn";
 import {
   accessUsers,
@@ -87,7 +88,8 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     this.control = new HostControl(`${label}-control`, { region, bundle, switchName }, parent);
     this.storage = this.homeStorage();
     this.dataRole = this.dataAccess()?.roleArn;
-    const hosts = plan.hosts.map((host) => [host, this.host(host)] as const);
+    const onInstanceError = plan.hosts.length === 0 ? undefined : noCapacity(label);
+    const hosts = plan.hosts.map((host) => [host, this.host(host, onInstanceError)] as const);
     const { documents, principals } = plan.access;
     const access = new Access(
       `${label}-access`,
@@ -199,7 +201,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     });
   }
 
-  private host(host: PlannedHost): GpuHost {
+  private host(host: PlannedHost, onInstanceError: pulumi.ErrorHook | undefined): GpuHost {
     const { plan, bundle } = this.args;
     const { bucket, applyDocument } = this.control;
     const { fileSystem, volumeIds } = this.storage;
@@ -221,6 +223,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         document: this.document(host),
         repositoryArn: this.imageOf(host).apply(repositoryArnOf),
         ...(this.dataRole === undefined ? {} : { dataRoleArn: this.dataRole }),
+        ...(onInstanceError === undefined ? {} : { onInstanceError }),
         ...(volumeId === undefined ? {} : { homesVolumeId: volumeId }),
         ...(fileSystem === undefined
           ? {}

@@ -304,6 +304,7 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
       description: "update",
       name: "replace",
       permissionsBoundary: "update",
+      tags: "update",
     },
     computed: globalArn("role"),
   },
@@ -420,8 +421,16 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
     },
     beforeCreate: (inputs, { account }) => {
       if (inputs["waitForSuccessTimeoutSeconds"] === undefined) return;
-      const { stopped } = account.read();
-      const asleep = stopped.find((id) => JSON.stringify(inputs["targets"]).includes(id));
+      const { stopped, unready = [] } = account.read();
+      const targets = JSON.stringify(inputs["targets"]);
+      const bad = account
+        .all("aws:ec2/instance:Instance")
+        .find(([id, one]) => targets.includes(id) && unready.includes(text(one.inputs["ami"])));
+      if (bad !== undefined)
+        throw new Error(
+          `waiting for SSM Association to be Success: unexpected state 'Failed', wanted target 'Success': the document failed on ${bad[0]}`,
+        );
+      const asleep = stopped.find((id) => targets.includes(id));
       if (asleep === undefined) return;
       throw new Error(
         `waiting for SSM Association to be Success: timeout while waiting for state to become 'Success' (last state: 'Pending'): ${asleep} is stopped`,
