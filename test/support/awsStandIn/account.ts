@@ -20,6 +20,8 @@ export interface AccountContent {
   readonly stopped: readonly string[];
   /** What there is no capacity of: a type, or `g6.xlarge spot`, or `g6.xlarge spot in eu-west-1a`. */
   readonly exhausted: readonly string[];
+  /** AMIs with which no host becomes ready: its association never succeeds. */
+  readonly unready?: readonly string[];
   /** What was done, in order: `create <type> <name>`, `delete <type> <name>`. */
   readonly log: readonly string[];
 }
