@@ -15,7 +15,7 @@ function leaves({ properties }: Schema, path: string): string[] {
 }
 
 /** Sections whose parts have one effect, or that the target has no use for. */
-const WHOLE = new Set(["aws.budget", "aws.hours"]);
+const WHOLE = new Set(["aws.budget", "aws.hours", "aws.trial"]);
 /** Settings of the workstation, which a stack on AWS does not take, and what only other settings refer to. */
 const ELSEWHERE = ["target", "seats", "bind", "docker", "workspace", "profiles", "aws"];
 

@@ -17,6 +17,13 @@ const [BEGIN, END] = ["<!-- made by test/engine/aws.contract.test.ts -->", "<!--
 /** The homes volume of the stack as it was made. */
 const VOLUME = { id: "vol-1", zone: "eu-west-1a", host: 0, sizeGiB: 400 };
 
+/** The AMI that is recorded, as its owner calls it. */
+const AMI = {
+  id: "ami-0123456789abcdef0",
+  name: "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04) 20261009",
+  created: "2026-10-09T00:00:00.000Z",
+};
+
 /** A VPC that exists, with a way out. */
 const VPC = {
   id: "vpc-0abc",
@@ -54,6 +61,7 @@ function planOf({ users, aws, ...rest }: Raw): AwsPlan {
     account(
       {
         volumes: known([VOLUME]),
+        recordedAmi: known(AMI),
         ...existing,
         ...image,
         ...(reserved === undefined ? {} : { reservation: known(reservation) }),

@@ -128,9 +128,29 @@ export const ROWS: readonly ContractRow[] = [
     to: "cr-0abc",
   },
   { path: "aws.hosts.capacityBlock", change: "`aws.hosts.capacityBlock`", to: "cr-0abc" },
+  {
+    path: "aws.trial",
+    change: "`aws.trial`, another AMI (`gpudev upgrade`): its host",
+    to: { host: 0, ami: "ami-0fedcba9876543210" },
+  },
+  {
+    path: "aws.trial",
+    change: "`aws.trial`, a held image (`gpudev upgrade`): all other hosts",
+    to: {
+      held: {
+        image: `111122223333.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:${"1".repeat(64)}`,
+        driverMin: "550.54.14",
+      },
+    },
+  },
   { path: "aws.homes.kind", change: "`aws.homes.kind`", to: "efs" },
   { path: "aws.homes.size", change: "`aws.homes.size`, more", to: "200GiB" },
   { path: "aws.homes.zone", change: "`aws.homes.zone`", to: "eu-west-1b" },
+  {
+    path: "aws.homes.restored",
+    change: "`aws.homes.restored`, by hand instead of `gpudev restore`",
+    to: { "host-0": { zone: "eu-west-1b", snapshot: "snap-0abc", size: "400GiB" } },
+  },
   { path: "aws.homes.snapshotsKept", change: "`aws.homes.snapshotsKept`", to: 14 },
   { path: "aws.access.directFrom", change: "`aws.access.directFrom`", to: ["203.0.113.0/24"] },
   { path: "aws.access.allowWorld", change: "`aws.access.allowWorld`", to: true },
@@ -148,7 +168,18 @@ export const ROWS: readonly ContractRow[] = [
   { path: "aws.hours", change: "`aws.hours`", to: { start: "08:00", stop: "18:00" } },
   { path: "aws.image.repository", change: "`aws.image.repository`", to: "team/pytorch" },
   { path: "aws.data", change: "`aws.data`", to: [{ bucket: "data-sets", prefix: "imagenet/" }] },
+  {
+    path: "aws.data",
+    change: "`aws.data`, one that is open for writing",
+    to: [{ bucket: "data-sets", prefix: "imagenet/", write: true }],
+  },
   { path: "aws.livePrices", change: "`aws.livePrices`", to: true },
+  {
+    path: "aws.state.bucket",
+    change: "`aws.state.bucket` (`gpudev init`)",
+    to: "gpudev-state-111122223333-eu-west-1",
+  },
+  { path: "aws.state.key", change: "`aws.state.key` (`gpudev init`)", to: "alias/gpudev-state" },
   { path: "aws.state.allowLocal", change: "`aws.state.allowLocal`", to: true },
 ];
 
