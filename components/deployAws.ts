@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import type { DirectAuthority } from "./aws/directAuthority";
 import { hostBundle } from "./aws/hostBundle";
 import {
   TeamEnvironment,
@@ -33,6 +34,8 @@ export interface AwsOutputs {
   readonly bucket: pulumi.Output<string>;
   /** SSM Automation runbook that ends the hosts; homes stay. */
   readonly runbook: pulumi.Output<string>;
+  /** Private CA of each host, where users come in directly and without a domain: root certificate and fingerprint. */
+  readonly certificateAuthorities: pulumi.Output<Record<string, DirectAuthority>>;
   /** USD an hour while all hosts run, and while all are stopped. */
   readonly cost: Pick<PlannedCost, "perHour" | "perHourStopped" | "pricesAsOf">;
 }
@@ -65,6 +68,7 @@ export async function deployAws(plan: AwsPlan, software?: HostSoftware): Promise
     policies: team.policies,
     bucket: team.bucket,
     runbook: team.runbook,
+    certificateAuthorities: team.authorities,
     cost: { perHour, perHourStopped, pricesAsOf },
   };
 }

@@ -1,3 +1,4 @@
+import { readStatements, type DataGrant } from "./dataPolicy";
 import { arn, partitionOf, policyText, s3Arn, type Place, type Statement } from "./policy";
 
 /** What one host may do; every value is the host's or the stack's own. */
@@ -13,7 +14,9 @@ export interface HostGrants extends Place {
   /** Repository that the image is pulled from; absent: one outside ECR. */
   readonly repositoryArn?: string;
   /** Data sets in S3 that are mounted read-only. */
-  readonly data?: readonly { readonly bucket: string; readonly prefix: string }[];
+  readonly data?: readonly DataGrant[];
+  /** Role whose credentials for data sets the host lends to its users. */
+  readonly dataRoleArn?: string;
   /** EFS file system of the homes, entered by access points alone. */
   readonly fileSystemArn?: string;
   readonly accessPointArns?: readonly string[];
@@ -67,7 +70,8 @@ export function hostPolicy(grants: HostGrants): string {
     allow("Verdict", ["s3:PutObject"], [s3Arn(region, bucket, `verdicts/${host}.json`)]),
     allow("Publish", ["ssm:PutParameter"], [arn(grants, "ssm", `parameter${grants.parameters}/*`)]),
     ...imageStatements(grants),
-    ...dataStatements(grants),
+    ...readStatements(region, grants.data ?? []),
+    ...lendingStatements(grants),
     ...homesStatements(grants),
   ]);
 }
@@ -85,20 +89,9 @@ function imageStatements({ repositoryArn }: HostGrants): Statement[] {
   ];
 }
 
-function dataStatements({ data, region }: HostGrants): Statement[] {
-  const sets = data ?? [];
-  if (sets.length === 0) return [];
-  return [
-    allow(
-      "ReadData",
-      ["s3:GetObject"],
-      sets.map(({ bucket, prefix }) => s3Arn(region, bucket, `${prefix}*`)),
-    ),
-    ...sets.map(({ bucket, prefix }, index): Statement => ({
-      ...allow(`ListData${index}`, ["s3:ListBucket"], [s3Arn(region, bucket)]),
-      Condition: { StringLike: { "s3:prefix": [prefix === "" ? "*" : `${prefix}*`] } },
-    })),
-  ];
+function lendingStatements({ dataRoleArn }: HostGrants): Statement[] {
+  if (dataRoleArn === undefined) return [];
+  return [allow("LendData", ["sts:AssumeRole", "sts:TagSession"], [dataRoleArn])];
 }
 
 function homesStatements({ fileSystemArn, accessPointArns }: HostGrants): Statement[] {

@@ -75,15 +75,23 @@ export function documentOf(plan: AwsPlan, host: string): AwsPlan["documents"][nu
   return found;
 }
 
+/** Where a host publishes the root certificate of its private CA; undefined where it has none. */
+export function authorityFolder(plan: AwsPlan, host: string): string | undefined {
+  const { parameters, direct } = documentOf(plan, host);
+  return direct === undefined || direct.name !== undefined ? undefined : `${parameters}/ca`;
+}
+
 /** Users and where their environments are. */
 export function accessUsers(plan: AwsPlan): AccessUser[] {
-  const names = new Map(plan.hosts.map(({ index, name }) => [index, name]));
-  return plan.environments.map(({ user, seat, host }) => ({
-    user,
-    slot: seat.slot,
-    host,
-    parameters: `${documentOf(plan, names.get(host) ?? "").parameters}/${user}`,
-  }));
+  const indexes = new Map(plan.hosts.map(({ index, name }) => [name, index]));
+  return plan.documents.flatMap(({ host, parameters, environments }) =>
+    environments.map(({ user, slot }) => ({
+      user,
+      slot,
+      host: indexes.get(host) ?? 0,
+      parameters: `${parameters}/${user}`,
+    })),
+  );
 }
 
 /** What of the lifetime's arguments the plan alone decides. */

@@ -12,6 +12,7 @@ export const INSIDE = {
   authorizedKeys: "/etc/gpudev/authorized_keys.d",
   certificate: "/etc/gpudev/tls/tls.crt",
   key: "/etc/gpudev/tls/tls.key",
+  aws: "/etc/gpudev/aws",
 } as const;
 
 /** What one environment's profile is made of. */
@@ -23,6 +24,8 @@ interface ProfileParts {
   readonly limits: Limits;
   readonly ports: readonly Port[];
   readonly gpu?: GpuAccess;
+  /** Plain values beside those that every environment has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Where the mounts of an environment on a machine with Docker come from. */
@@ -73,7 +76,7 @@ export function mountsOf(settings: Settings, from: MountSources): Mount[] {
   return mounts;
 }
 
-function envOf(settings: Settings, { gpu, tls }: ProfileParts): Record<string, string> {
+function envOf(settings: Settings, { gpu, tls, env }: ProfileParts): Record<string, string> {
   return {
     GPUDEV_MANAGED: "1",
     // Docker's own time limit is the longer one, so that the entry point ends in order before it.
@@ -83,6 +86,7 @@ function envOf(settings: Settings, { gpu, tls }: ProfileParts): Record<string, s
     ...(gpu === undefined
       ? { NVIDIA_VISIBLE_DEVICES: "void" }
       : { NVIDIA_DRIVER_CAPABILITIES: "compute,utility" }),
+    ...env,
   };
 }
 

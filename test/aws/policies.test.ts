@@ -142,6 +142,18 @@ describe("a host's role", () => {
     ]);
   });
 
+  it("lends credentials of one role", () => {
+    const dataRoleArn = "arn:aws:iam::111122223333:role/gpudev-data";
+    expect(read(hostPolicy({ ...grants, dataRoleArn })).Statement.slice(5)).toEqual([
+      {
+        Sid: "LendData",
+        Effect: "Allow",
+        Action: ["sts:AssumeRole", "sts:TagSession"],
+        Resource: [dataRoleArn],
+      },
+    ]);
+  });
+
   it("mounts homes on EFS by its access points alone, encrypted", () => {
     const fileSystemArn = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1";
     const accessPointArns = ["arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/a"];

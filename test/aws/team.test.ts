@@ -59,14 +59,25 @@ describe.each(["team-vision", "research-a100", "solo-spot"])("the example stack 
 });
 
 describe("what one more person costs in resources", () => {
-  it("is at most two on a new slot, which all hosts share, and none on a slot in use", async () => {
+  it("is none on a host with a place left: ways in are there for every place of a host", async () => {
     const count = async (users: number) => (await asked(shared(users))).length;
     const [three, four] = [await count(3), await count(4)];
-    // The two Session documents of slot 3; the fourth person of another host has them already.
-    expect(four - three).toBe(2);
+    expect(four - three).toBe(0);
     const [eight, nine, ten] = [await count(8), await count(9), await count(10)];
     expect(nine - eight).toBeGreaterThan(2);
     expect(ten - nine).toBe(0);
+  });
+
+  it("is one, the policy, where the person names a principal that can hold it", async () => {
+    const people = ["ada", "bob"].map((name) => ({
+      name,
+      principal: `arn:aws:iam::111122223333:user/${name}`,
+    }));
+    const of = async (users: typeof people) => {
+      const settings = awsSettings(users, { hosts: { ladder: [{ type: "g6.48xlarge" }] } });
+      return (await asked(makeAwsPlan(settings, account()))).length;
+    };
+    expect((await of(people)) - (await of(people.slice(0, 1)))).toBe(1);
   });
 
   it("changes of a host only its document and its association", async () => {
@@ -115,6 +126,43 @@ describe("what the plan alone decides of a host", () => {
       parameters: "/gpudev/7f3k2m/host-0",
     });
     expect(() => documentOf(plan, "host-9")).toThrow("the plan has no document for host-9");
+  });
+});
+
+describe("data sets", () => {
+  const data = [{ bucket: "sets", prefix: "imagenet/" }];
+  const of = (users: readonly string[], aws: Record<string, unknown> = { data }) => {
+    const hosts = { ladder: [{ type: "g6.12xlarge" }] };
+    return asked(makeAwsPlan(awsSettings(users, { hosts, ...aws }), account()));
+  };
+
+  it("bring one role for the whole stack, which each host may lend and no host needs itself", async () => {
+    const [few, many] = [await of(["ada"]), await of(["a", "b", "c", "d", "e"])];
+    for (const all of [few, many]) {
+      const roles = ofType(all, "iam/role:Role").map(({ name }) => name);
+      expect(roles.filter((name) => name.startsWith("team-data"))).toEqual(["team-data-role"]);
+    }
+    const policies = ofType(many, "iam/rolePolicy:RolePolicy").filter(({ name }) =>
+      /host-\d-policy/.test(name),
+    );
+    expect(policies).toHaveLength(2);
+    for (const { inputs } of policies) {
+      expect(inputs["policy"]).toContain(
+        '{"Sid":"LendData","Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],"Resource":["arn:aws:iam::111122223333:role/',
+      );
+    }
+    // By these tags the role knows who may lend it.
+    for (const { name, inputs } of ofType(many, "iam/role:Role")) {
+      if (!/host-\d-role/.test(name)) continue;
+      expect(inputs["tags"]).toMatchObject({ "gpudev:stack-id": "7f3k2m" });
+      expect(inputs["tags"]).toHaveProperty("gpudev:host");
+    }
+  });
+
+  it("are what roles are lent for: without them there is none", async () => {
+    const all = await of(["ada"], {});
+    expect(ofType(all, "iam/role:Role").map(({ name }) => name)).not.toContain("team-data-role");
+    expect(JSON.stringify(all)).not.toContain("sts:TagSession");
   });
 });
 

@@ -46,6 +46,7 @@ function documentsOf(settings: AwsStack) {
   return plan.documents.map((draft) =>
     hostDocument(draft, {
       image: IMAGE,
+      ...(plan.data.length > 0 ? { dataRole: "arn:aws:iam::111122223333:role/gpudev-data-1" } : {}),
       ...(settings.aws.homes.kind === "efs" ? { efs } : {}),
     }),
   );

@@ -241,6 +241,7 @@ const BESIDES: readonly string[] = [
   "servicequotas:GetServiceQuota",
   "ssm:GetCommandInvocation",
   "ssm:GetParameter",
+  "ssm:GetParametersByPath",
   "ssm:SendCommand",
   "ssm:StartAutomationExecution",
 ];
@@ -300,7 +301,7 @@ const APART: readonly {
   },
   {
     Sid: "Parameters",
-    actions: ["ssm:GetParameter"],
+    actions: ["ssm:GetParameter", "ssm:GetParametersByPath"],
     Resource: ["arn:aws:ssm:*::parameter/aws/service/*", "arn:aws:ssm:*:*:parameter/gpudev/*"],
   },
 ];
@@ -340,6 +341,8 @@ export function engineersPolicy(types: readonly string[]) {
   const apart = new Set(APART.flatMap(({ actions }) => actions));
   const rest = all.filter((action) => !apart.has(action));
   const services = [...new Set(rest.map((action) => action.split(":")[0] ?? ""))];
+  const of = (some: readonly string[]) =>
+    rest.filter((action) => some.includes(action.split(":")[0] ?? ""));
   const resourcesOf = (service: string): readonly string[] => {
     if (service === "iam") {
       return ["arn:aws:iam::*:instance-profile/gpudev-*", "arn:aws:iam::*:role/gpudev-*"];
@@ -349,14 +352,23 @@ export function engineersPolicy(types: readonly string[]) {
   return {
     Version: "2012-10-17",
     Statement: [
-      ...services.map((service) => ({
-        Sid: `${service[0]?.toUpperCase() ?? ""}${service.slice(1)}`,
+      {
+        // Services whose things have no name of ours in their ARNs, in one statement: a policy's length is limited.
+        Sid: "Services",
         Effect: "Allow",
-        Action: rest.filter((action) => action.startsWith(`${service}:`)),
-        Resource: resourcesOf(service).flatMap((one) =>
-          service === "s3" ? [one, `${one}/*`] : [one],
-        ),
-      })),
+        Action: of(services.filter((service) => resourcesOf(service)[0] === "*")),
+        Resource: ["*"],
+      },
+      ...services
+        .filter((service) => resourcesOf(service)[0] !== "*")
+        .map((service) => ({
+          Sid: `${service[0]?.toUpperCase() ?? ""}${service.slice(1)}`,
+          Effect: "Allow",
+          Action: of([service]),
+          Resource: resourcesOf(service).flatMap((one) =>
+            service === "s3" ? [one, `${one}/*`] : [one],
+          ),
+        })),
       ...APART.map(({ Sid, actions, Resource, Condition }) => ({
         Sid,
         Effect: "Allow",

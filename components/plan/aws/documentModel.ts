@@ -91,6 +91,8 @@ export interface HostDraft {
 export interface HostRuntime {
   /** Image by digest. */
   readonly image: string;
+  /** ARN of the role whose credentials are lent to users; absent: none are. */
+  readonly dataRole?: string;
   /** EFS file system and the access point of each user. */
   readonly efs?: {
     readonly fileSystem: string;
@@ -107,6 +109,8 @@ export interface HostDocument extends Omit<HostDraft, "homes"> {
   readonly image: string;
   /** ECR registry to log in to before pulling; absent for an image of another registry. */
   readonly registry?: string;
+  /** S3 credentials for users: the host takes this role once for each of them. Absent: nobody gets any. */
+  readonly credentials?: { readonly roleArn: string };
   readonly homes: HostDraft["homes"] & {
     /** EFS file system, `fs-…`. */
     readonly fileSystem?: string;

@@ -9,7 +9,7 @@ import { assignPorts } from "../ports";
 import { bindMount, INSIDE, profileOf } from "../profile";
 import { HOST_FOLDERS, hostName, unitName } from "./awsNames";
 import type { AwsMember } from "./members";
-import type { AwsEnvironment } from "./model";
+import type { AwsEnvironment, PlannedData } from "./model";
 import { quotaGiB } from "./homes";
 import type { HostShape } from "./shape";
 import type { AwsStack } from "./stack";
@@ -22,13 +22,24 @@ const SUBNET = 8;
 /** Longest container name: it is a DNS label on the user's network (RFC 1035). */
 const LONGEST = 63;
 
-/** Where a data set appears on the host and inside. */
-export function dataMounts(settings: AwsStack) {
-  return settings.aws.data.map(({ bucket, prefix = "" }) => {
+/** Data sets, and where each appears on the host and inside. */
+export function planData(settings: AwsStack): PlannedData[] {
+  return settings.aws.data.map(({ bucket, prefix = "", write }) => {
     const name = [bucket, ...prefix.split("/").filter((part) => part !== "")].join("-");
-    return { bucket, prefix, path: `${HOST_FOLDERS.data}/${name}`, inside: `/data/${name}` };
+    const [path, inside] = [`${HOST_FOLDERS.data}/${name}`, `/data/${name}`];
+    return { bucket, prefix, path, inside, write };
   });
 }
+
+/**
+ * By which the AWS SDKs and the AWS CLI find the lent credentials, which the host renews in a folder
+ * that is mounted read-only; the values themselves are never in the environment. They do not ask
+ * for metadata, which is closed to containers.
+ */
+const LENT: Readonly<Record<string, string>> = {
+  AWS_CONFIG_FILE: `${INSIDE.aws}/config`,
+  AWS_EC2_METADATA_DISABLED: "true",
+};
 
 function subnetOf(range: string, slot: number): { subnet: string; gateway: string } {
   const first = (toBlock(range)?.first ?? 0) + slot * SUBNET;
@@ -122,7 +133,8 @@ export function planEnvironments(
   const { stack } = settings;
   const ports = portsOf(settings, users, id);
   const limits = limitsOf(settings, members, users, shape);
-  const data = dataMounts(settings).map(({ path, inside }) => bindMount(path, inside, true));
+  const sets = planData(settings);
+  const data = sets.map(({ path, inside }) => bindMount(path, inside, true));
   const byName = new Map(members.map((member) => [member.user.name, member]));
   const quotaBytes = quotaGiB(settings) * GIB;
   const value = [...users].flatMap(([name, seat]): AwsEnvironment[] => {
@@ -148,7 +160,11 @@ export function planEnvironments(
             bindMount(home, INSIDE.home, false),
             ...(settings.services.ssh ? [bindMount(keys, INSIDE.authorizedKeys, true)] : []),
             ...data,
+            ...(sets.length > 0
+              ? [bindMount(`${HOST_FOLDERS.credentials}/${name}`, INSIDE.aws, true)]
+              : []),
           ],
+          ...(sets.length > 0 ? { env: LENT } : {}),
           tls: false,
           limits: own,
           ports: ports.value.get(name) ?? [],

@@ -23,7 +23,10 @@ function registryOf(image: string): string | undefined {
 }
 
 /** A host's document, with its version: the SHA-256 of everything else in it. */
-export function hostDocument(draft: HostDraft, { image, efs }: HostRuntime): HostDocument {
+export function hostDocument(
+  draft: HostDraft,
+  { image, efs, dataRole }: HostRuntime,
+): HostDocument {
   const registry = registryOf(image);
   const users = new Set(draft.environments.map(({ user }) => user));
   const points = Object.entries(efs?.accessPoints ?? {}).filter(([user]) => users.has(user));
@@ -32,6 +35,7 @@ export function hostDocument(draft: HostDraft, { image, efs }: HostRuntime): Hos
     ...draft,
     image,
     ...(registry === undefined ? {} : { registry }),
+    ...(dataRole === undefined ? {} : { credentials: { roleArn: dataRole } }),
     homes: {
       ...draft.homes,
       ...(efs === undefined

@@ -3,7 +3,7 @@ import { systemdUnit } from "../render/systemdUnit";
 import { DIRECT_HTTPS } from "./access";
 import { HOST_FOLDERS, parameterPrefix } from "./awsNames";
 import { type HostDraft, type HostEnvironment, IMAGE } from "./documentModel";
-import { dataMounts } from "./environments";
+import { planData } from "./environments";
 import type { AwsEnvironment, PlannedHost, PlannedLifetime } from "./model";
 import type { HostShape } from "./shape";
 import type { AwsStack } from "./stack";
@@ -108,7 +108,7 @@ export function hostDraft(
       graceSeconds: lifetime.graceSeconds,
       maxLease: lifetime.maxLease,
     },
-    data: dataMounts(settings).map(({ bucket, prefix, path }) => ({ bucket, prefix, path })),
+    data: planData(settings).map(({ bucket, prefix, path }) => ({ bucket, prefix, path })),
     ...(direct === undefined ? {} : { direct }),
     environments: environments.map((environment) => environmentOf(settings, environment)),
   };

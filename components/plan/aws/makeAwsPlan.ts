@@ -7,7 +7,7 @@ import { checkAccount, checkBuilder, checkOtherTarget, checkRepository } from ".
 import { planAmi } from "./ami";
 import { awsPrefix, tagsOf } from "./awsNames";
 import { instancePrice, planCost } from "./cost";
-import { byHost, planEnvironments } from "./environments";
+import { byHost, planData, planEnvironments } from "./environments";
 import { checkFit } from "./fit";
 import { planHomes } from "./homes";
 import { hostDraft } from "./hostDraft";
@@ -191,6 +191,7 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
     homes: homes.value,
     lifetime: lifetime.value,
     access,
+    data: planData(settings),
     cost: cost.value,
     documents: groups.map(([index, , on], at) => hostDraft(draft, hostAt(hosts, at, index), on)),
     wait: aws.wait,

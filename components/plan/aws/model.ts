@@ -142,6 +142,19 @@ export interface PlannedSessionDocument {
   readonly port: number;
 }
 
+/** A data set in S3. */
+export interface PlannedData {
+  readonly bucket: string;
+  /** Empty: the whole bucket. */
+  readonly prefix: string;
+  /** Folder of the host that it is mounted at. */
+  readonly path: string;
+  /** Folder of every environment that it appears as, read-only. */
+  readonly inside: string;
+  /** Each user may write below `<prefix><user>/`, with credentials lent to that user. */
+  readonly write: boolean;
+}
+
 /** How users get in. */
 export interface PlannedAccess {
   /** For every place of a host, one document for each service; sorted by service and slot. None without hosts. */
@@ -257,6 +270,8 @@ export interface AwsPlan {
   readonly homes: PlannedHomes;
   readonly lifetime: PlannedLifetime;
   readonly access: PlannedAccess;
+  /** Data sets that every user reads. Each user gets credentials for them; none: nobody gets any. */
+  readonly data: readonly PlannedData[];
   readonly cost: PlannedCost;
   /** What each host's document says, without what is known only once the image and a file system exist. By host. */
   readonly documents: readonly HostDraft[];

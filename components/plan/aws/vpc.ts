@@ -9,6 +9,8 @@ import { offeredIn, usableZones, zoneLetter } from "./zone";
 
 /** AWS services that a host talks to, beside S3, which has a gateway endpoint. */
 const SERVICES = ["ssm", "ssmmessages", "ec2messages", "ecr.api", "ecr.dkr"] as const;
+/** And where users are lent credentials. */
+const LENDING = ["sts"] as const;
 /** A range is cut into eight: one part for each zone letter, so that a new zone moves no other, the last for NAT. */
 const PARTS = 8;
 const PATH = "gpudev:aws.network";
@@ -140,7 +142,9 @@ function ownVpc(
     ...(nat && first !== undefined
       ? { natSubnet: { zone: first.zone, key: "nat", cidr: part(range, PARTS - 1) } }
       : {}),
-    interfaceEndpoints: endpoints ? SERVICES : [],
+    interfaceEndpoints: endpoints
+      ? [...SERVICES, ...(settings.aws.data.length > 0 ? LENDING : [])]
+      : [],
     endpointZones: endpoints ? needed : [],
   };
   return { value, findings };

@@ -518,3 +518,23 @@ describe("a capacity reservation", () => {
     expect(awsErrors(plan(pinned, { reservation: known(facts) }))).toEqual(["reservation-zone"]);
   });
 });
+
+describe("places of a host beyond what an account has room for", () => {
+  const sharing = (usersPerHost: number) => ({
+    hosts: { ladder: [{ type: "g6.12xlarge" }], sharing: "time-slicing", usersPerHost },
+    homes: { size: "10GiB" },
+  });
+
+  it("are told with the number of Session documents, two for each place", () => {
+    const made = plan(awsSettings(["ada"], sharing(251)));
+    expect(oneFinding(made, "many-session-documents")).toMatchObject({
+      severity: "error",
+      path: "gpudev:aws.hosts.usersPerHost",
+    });
+    expect(oneFinding(made, "many-session-documents").message).toContain("502 in all");
+  });
+
+  it("are none of 250", () => {
+    expect(awsErrors(plan(awsSettings(["ada"], sharing(250))))).toEqual([]);
+  });
+});

@@ -189,6 +189,23 @@ describe("documents of other stacks", () => {
       "--mount type=bind,source=/var/lib/gpudev/data/research-imagenet-example-train,target=/data/research-imagenet-example-train,readonly",
     );
     expect(settingsOfUnit(unit, "RequiresMountsFor")).toEqual(["/var/lib/gpudev/homes/hedy"]);
+    // Lent credentials: a folder in the host's memory, and in the environment only where it is.
+    expect(unit).toContain(
+      "--mount type=bind,source=/run/gpudev/credentials/hedy,target=/etc/gpudev/aws,readonly",
+    );
+    expect(unit).toContain("--env AWS_CONFIG_FILE=/etc/gpudev/aws/config");
+    expect(unit).not.toMatch(/AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)/);
+  });
+
+  it("name the role whose credentials are lent, where there is one", () => {
+    const [draft] = makeAwsPlan(SETTINGS, account()).documents;
+    if (draft === undefined) throw new Error("no document");
+    const dataRole = "arn:aws:iam::111122223333:role/gpudev-data-1";
+    expect(hostDocument(draft, { image: IMAGE, dataRole }).credentials).toEqual({
+      roleArn: dataRole,
+    });
+    expect(hostDocument(draft, { image: IMAGE })).not.toHaveProperty("credentials");
+    expect(draft.environments[0]?.unit).not.toContain("AWS_CONFIG_FILE");
   });
 });
 

@@ -22,6 +22,8 @@ export interface AccountContent {
   readonly exhausted: readonly string[];
   /** AMIs with which no host becomes ready: its association never succeeds. */
   readonly unready?: readonly string[];
+  /** Parameters that hosts have published, by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** What was done, in order: `create <type> <name>`, `delete <type> <name>`. */
   readonly log: readonly string[];
 }

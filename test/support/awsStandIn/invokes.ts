@@ -38,6 +38,20 @@ export const INVOKES: Readonly<Record<string, (args: Properties, world: World) =
     name: name ?? "",
     repositoryUrl: `${accountId}.dkr.ecr.${region}.amazonaws.com/${named(name)}`,
   }),
+  // What hosts have published. An empty list is no error, as with AWS.
+  "aws:ssm/getParametersByPath:getParametersByPath": ({ path }, { account }) => {
+    const below = Object.entries(account.read().parameters ?? {}).filter(([name]) =>
+      name.startsWith(`${named(path)}/`),
+    );
+    return {
+      id: path ?? "",
+      path: path ?? "",
+      arns: [],
+      names: below.map(([name]) => name),
+      types: below.map(() => "String"),
+      values: secret(below.map(([, value]) => value)),
+    };
+  },
   "aws:ssm/getParameter:getParameter": ({ name }) => ({
     id: name ?? "",
     name: name ?? "",

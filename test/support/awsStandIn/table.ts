@@ -302,8 +302,10 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
     inputs: {
       assumeRolePolicy: "update",
       description: "update",
+      maxSessionDuration: "update",
       name: "replace",
       permissionsBoundary: "update",
+      tags: "update",
       tags: "update",
     },
     computed: globalArn("role"),
