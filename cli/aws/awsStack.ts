@@ -28,6 +28,24 @@ export interface DecidedAwsStack extends AwsStackOnFile {
 /** Findings whose mend `gpudev` applies by itself: they are for a plain `pulumi up`. */
 const RECORDED_HERE = new Set(["seat-unrecorded", "ami-unrecorded", "no-end"]);
 
+const END = "gpudev:lifetime.until";
+
+/**
+ * The plan as it is once what it records stands in the file: hosts are told the stack's end, so that an
+ * end which is recorded only afterwards would change their documents in the next run.
+ */
+export function asRecorded(
+  settings: AwsStack,
+  lookups: AwsLookups,
+): { readonly settings: AwsStack; readonly plan: AwsPlan } {
+  const first = makeAwsPlan(settings, lookups);
+  const until = first.record[END];
+  if (typeof until !== "string") return { settings, plan: first };
+  const ending = { ...settings, lifetime: { ...settings.lifetime, until } };
+  const plan = makeAwsPlan(ending, lookups);
+  return { settings: ending, plan: { ...plan, record: { ...plan.record, [END]: until } } };
+}
+
 /**
  * Asks AWS and decides. What is not recorded in the file yet is part of the plan as it will be recorded.
  * Errors are among the findings; nothing is thrown for them.
@@ -41,8 +59,14 @@ export async function decideAws(context: Context, read: AwsStackOnFile): Promise
       `The stack file records no seats: they are taken from this machine's memory (id ${identified.id}).`,
     );
   const lookups = await context.progress.step("Ask AWS", () => readAwsLookups(settings));
-  const plan = makeAwsPlan(settings, lookups);
+  const { settings: recorded, plan } = asRecorded(settings, lookups);
   const findings = plan.findings.filter(({ code }) => !RECORDED_HERE.has(code));
   const state = checkBackend(settings.aws, backendUrl(read, context.env));
-  return { ...read, settings, plan, lookups, findings: [...read.findings, ...state, ...findings] };
+  return {
+    ...read,
+    settings: recorded,
+    plan,
+    lookups,
+    findings: [...read.findings, ...state, ...findings],
+  };
 }

@@ -193,8 +193,9 @@ describe("the command on a stack on AWS", () => {
     const text = stack.read();
     const before = stack.account.read().log;
     const ended = await stack.run("up");
-    expect(ended.code).toBe(0);
     expect(ended.stdout).toContain("host-0 is ready: ada, bob can log in.");
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toMatch(/^Stack team: \d+ unchanged\.$/m);
     expect(ended.stdout).toMatch(/USD an hour while all hosts run/);
     expect(ended.stdout).toContain("gpudev open NAME");
     expect(await stack.json("up")).toMatchObject({ ok: true, changes: {} });
