@@ -306,7 +306,6 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
       name: "replace",
       permissionsBoundary: "update",
       tags: "update",
-      tags: "update",
     },
     computed: globalArn("role"),
   },
