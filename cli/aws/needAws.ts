@@ -30,6 +30,21 @@ export function needAws({
 }
 
 /**
+ * For what makes hosts: the AMI has to be known and recorded, since another one would replace them.
+ * @throws CommandFailure (failed) where it could not be asked
+ */
+export function needAmi({ plan, findings }: Pick<DecidedAwsStack, "plan" | "findings">): void {
+  if (plan.ami.id !== undefined || plan.hosts.length === 0) return;
+  const unknown = findings.find(({ code }) => code === "ami-unknown");
+  throw new CommandFailure(
+    ExitCode.failed,
+    unknown?.message ?? "The AMI of the hosts is not known.",
+    `Allow ssm:GetParameter on ${plan.ami.parameter}, or write an AMI's id as gpudev:aws.hosts.ami.id.`,
+    findings,
+  );
+}
+
+/**
  * For commands that need the stack's state and no plan.
  * @returns what was found that does not stop them
  * @throws CommandFailure (bad input) where the state may not lie where it lies

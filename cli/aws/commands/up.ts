@@ -10,11 +10,12 @@ import { findingsText, hasErrors } from "../../output/findings";
 import { prepareBase } from "../../prepareBase";
 import { refusal } from "../../refusal";
 import { withStack } from "../../withStack";
+import { afterKill } from "../afterKill";
 import { decideAws, type AwsStackOnFile, type DecidedAwsStack } from "../awsStack";
 import { deployedOf } from "../deployed";
 import { upOnLadder } from "../fall";
 import { hear } from "../hear";
-import { needAws } from "../needAws";
+import { needAmi, needAws } from "../needAws";
 import { openAwsEngine } from "../openAws";
 import { recordPlan } from "../record";
 import { verdictsText, type HostVerdict } from "../verdicts";
@@ -37,6 +38,7 @@ async function bringUp(
   const first = await decideAws(context, stack);
   if (hasErrors(first.findings)) throw refusal(first.findings);
   needAws(first);
+  needAmi(first);
   if (first.findings.length > 0) context.say(findingsText(first.findings));
   const cli = await ensurePulumiCli(context.progress);
   recordPlan(context, first);
@@ -45,6 +47,7 @@ async function bringUp(
   const engine = await openAwsEngine(context, first, cli, async () =>
     (await import("../../../components/deployAws.js")).deployAws(plan),
   );
+  await afterKill(context, engine, first.plan);
   const heard = async (names: readonly string[]) =>
     hear(context, plan.region, deployedOf(await engine.exportState()), names);
   try {
