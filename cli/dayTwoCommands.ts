@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { byTarget } from "./byTarget";
-import type { CommonOptions, Runner } from "./program";
+import type { CommonOptions, Runner } from "./runner";
 
 interface UpgradeOptions extends CommonOptions {
   readonly yes: boolean;

@@ -1,23 +1,8 @@
 import { Command } from "commander";
 import { byTarget } from "./byTarget";
-import type { Context } from "./context";
-import type { Report } from "./outcome";
 import { addDayTwoCommands } from "./dayTwoCommands";
 import { addReachCommands } from "./reachCommands";
-
-/** Options that every command takes. */
-export interface CommonOptions {
-  readonly stack?: string;
-  readonly json: boolean;
-  readonly cwd?: string;
-}
-
-/** Runs one command: makes its context, prints its report or failure, and sets the exit code. */
-export type Runner = (
-  name: string,
-  options: CommonOptions,
-  work: (context: Context) => Promise<Report>,
-) => Promise<void>;
+import type { CommonOptions, Runner } from "./runner";
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 something failed, 2 the input is wrong and nothing was changed,

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { byTarget } from "./byTarget";
-import type { CommonOptions, Runner } from "./program";
+import type { CommonOptions, Runner } from "./runner";
 
 /** The commands by which people reach, wake and end environments. */
 export function addReachCommands(

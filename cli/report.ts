@@ -6,7 +6,7 @@ import type { Context } from "./context";
 import { CommandFailure, ExitCode, type Report } from "./outcome";
 import { findingsText } from "./output/findings";
 import { lineProgress, silentProgress } from "./progress";
-import type { CommonOptions, Runner } from "./program";
+import type { CommonOptions, Runner } from "./runner";
 
 function makeContext(options: CommonOptions, env: NodeJS.ProcessEnv): Context {
   const { json } = options;

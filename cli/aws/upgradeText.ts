@@ -12,7 +12,7 @@ function amiText({ recordedAmi }: AwsLookups, id: string | undefined): string {
 }
 
 /** Drivers that hosts say they have, such as `595.91.07 on host-0`. */
-export function driversText(verdicts: Readonly<Record<string, Verdict | string>>): string {
+function driversText(verdicts: Readonly<Record<string, Verdict | string>>): string {
   const found = Object.entries(verdicts).flatMap(([host, verdict]) => {
     const driver = typeof verdict === "string" ? undefined : verdict.checks.driver?.found;
     return driver === undefined ? [] : [`${driver} on ${host}`];

@@ -17,7 +17,7 @@ describe("a state without a volume", () => {
       attachment,
       { urn: "urn:other", type: "o", deletedWith: volume },
     ];
-    const dropped = droppedFromState({ version: 3, deployment: { resources } } as never, volume);
+    const dropped = droppedFromState({ version: 3, deployment: { resources } }, volume);
     expect(dropped).toEqual({
       version: 3,
       deployment: {

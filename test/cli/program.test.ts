@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
-import { buildProgram, type CommonOptions } from "../../cli/program";
+import { buildProgram } from "../../cli/program";
+import type { CommonOptions } from "../../cli/runner";
 
 interface Called {
   readonly name: string;

@@ -98,7 +98,7 @@ describe("day two of a stack on AWS", () => {
       .all("aws:s3/bucketObjectv2:BucketObjectv2")
       .filter(([, { name }]) => name.endsWith("-document"))
       .toSorted(([, a], [, b]) => (a.name < b.name ? -1 : 1))
-      .map(([, { inputs }]) => (JSON.parse(String(inputs["content"])) as { image: string }).image);
+      .map(([, { inputs }]) => (JSON.parse(inputs["content"] as string) as { image: string }).image);
   const newLog = (before: number) =>
     stack.account
       .read()

@@ -45,9 +45,10 @@ export class PlayedHosts {
       const [, found] =
         account.all(DOCUMENT).find(([, one]) => one.name === `gpudev-${host}-document`) ?? [];
       const content = found?.inputs["content"];
-      if (typeof content !== "string") return [];
+      const ami = inputs["ami"];
+      if (typeof content !== "string" || typeof ami !== "string") return [];
       const document = JSON.parse(content) as Machine["document"];
-      return [{ host, instance, ami: String(inputs["ami"]), document }];
+      return [{ host, instance, ami, document }];
     });
   }
 
