@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import type { AwsPlan, CostLine, PlannedCost } from "../../components/plan/aws/model";
+import type { QuotaUse } from "../../components/plan/aws/quota";
 import { table } from "./table";
 
 /** USD for a person: `4.60 USD`, `0.0050 USD`. */
@@ -53,8 +54,16 @@ export function costText(cost: PlannedCost): string {
   ].join("\n");
 }
 
+/** The quota that hosts count against, beside what they need. */
+export function quotaText({ code, name, market, needed, used, limit }: QuotaUse): string {
+  return table(
+    ["QUOTA", "CODE", "MARKET", "NEEDED", "USED BY OTHERS", "LIMIT"],
+    [[name, code, market, `${needed} vCPUs`, String(used), limit?.toString() ?? "not asked"]],
+  );
+}
+
 /** What a plan for EC2 decides, for a person who reviews it. */
-export function awsPlanText(plan: AwsPlan): string {
+export function awsPlanText(plan: AwsPlan, quota?: QuotaUse): string {
   const { image, lifetime, homes } = plan;
   const where = plan.account === undefined ? "" : `, account ${plan.account}`;
   const seated = new Set(plan.environments.map(({ user }) => user));
@@ -70,6 +79,7 @@ export function awsPlanText(plan: AwsPlan): string {
       (plan.environments.length === 0
         ? "Nobody has an environment in this stack."
         : seatsTable(plan)),
+    ...(quota === undefined ? [] : ["", quotaText(quota)]),
     "",
     costText(plan.cost),
   ];

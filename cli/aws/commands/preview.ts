@@ -1,3 +1,4 @@
+import { quotaUse } from "../../../components/plan/aws/quota";
 import type { Context } from "../../context";
 import { findPulumiCli } from "../../engine/cli";
 import { changesAlone, describeChanges } from "../../engine/events";
@@ -39,7 +40,10 @@ async function changes(context: Context, decided: DecidedAwsStack): Promise<Comp
 export async function preview(context: Context, stack: AwsStackOnFile): Promise<Report> {
   const decided = await decideAws(context, stack);
   const { plan, findings } = decided;
-  context.print(awsPlanText(plan));
+  const [host] = plan.hosts;
+  const quota =
+    host === undefined ? undefined : quotaUse(decided.lookups, host, plan.hosts.length, plan.id);
+  context.print(awsPlanText(plan, quota));
   if (hasErrors(findings)) throw refusal(findings, { plan });
   if (findings.length > 0) context.print(`\n${findingsText(findings)}`);
   const compared = await changes(context, decided);
@@ -52,6 +56,7 @@ export async function preview(context: Context, stack: AwsStackOnFile): Promise<
     stack: decided.stack,
     findings,
     plan,
+    ...(quota === undefined ? {} : { quota }),
     ...(compared === undefined
       ? {}
       : { changes: changesAlone(compared.changes), ends: compared.ends }),
