@@ -146,6 +146,13 @@ async function bringBack(
       `The homes of ${planned.name} are in ${zone} already (${volume.id}).`,
       "gpudev up goes on from there. To have them as they were earlier, name a --snapshot.",
     );
+  const begun = decided.settings.aws.homes.restored[planned.name];
+  if (options.snapshot === undefined && volume === undefined && begun?.zone === zone)
+    throw new CommandFailure(
+      ExitCode.badInput,
+      `The stack file says already that the homes of ${planned.name} are restored in ${zone}, from ${begun.snapshot}.`,
+      "gpudev up goes on from there. To take another one, name it by --snapshot.",
+    );
   checkTarget(decided, homes, zone);
   const named =
     options.snapshot === undefined

@@ -156,6 +156,8 @@ class Upgrading {
         `Other changes wait: ${[...new Set(others.map(({ urn }) => resourceName(urn)))].join(", ")}. An upgrade changes nothing but AMI and image.`,
         "Run gpudev up first, then this again.",
       );
+    // Held on one that settings do not ask for any more.
+    if (settings.aws.trial?.held !== undefined) return true;
     if (plan.image.existing !== undefined) return plan.image.existing !== running?.image;
     return changed.some(({ type }) => type === IMAGE);
   }
