@@ -1,6 +1,7 @@
 import type { AwsPlan, PlannedCost } from "../../components/plan/aws/model";
 import type { HostNow } from "./hostStates";
 import type { DatedVerdict, Verdict } from "./verdicts";
+import { isFresh } from "./wake";
 
 /** A host as it is now. */
 export interface HostStatus {
@@ -112,7 +113,7 @@ export function statusOfHosts(
 
 function isOfThisBoot(now: HostNow | undefined, said: DatedVerdict | string | undefined): boolean {
   if (said === undefined || typeof said === "string") return false;
-  return now?.startedAt === undefined || said.sentAt >= now.startedAt;
+  return now === undefined || isFresh(said, now, undefined);
 }
 
 function environmentState(host: string, verdict: Verdict | undefined, user: string): string {

@@ -98,9 +98,10 @@ export async function makeRun(
 /** Whether a verdict was said in the boot that began last. Pure. */
 export function isFresh(
   { verdict, sentAt }: DatedVerdict,
-  host: Pick<HostNow, "startedAt">,
+  host: Pick<HostNow, "startedAt" | "instanceId">,
   earlierBoot: string | undefined,
 ): boolean {
+  if ((verdict.instance ?? host.instanceId) !== host.instanceId) return false;
   if (host.startedAt !== undefined && sentAt < host.startedAt) return false;
   return earlierBoot === undefined || verdict.boot !== earlierBoot;
 }
