@@ -5,6 +5,7 @@ const REAL_THINGS = [
   "test/engine/**",
   "test/container/**",
   "test/host/vm.test.ts",
+  "test/host/emulated.test.ts",
   "test/soak/**",
   "test/bench/**",
 ];

@@ -19,7 +19,12 @@ class FixedOrder extends BaseSequencer {
 // Real Docker, real engine, real clients. One file after the other: they share the daemon.
 export default defineConfig({
   test: {
-    include: ["test/engine/**/*.test.ts", "test/container/**/*.test.ts", "test/host/vm.test.ts"],
+    include: [
+      "test/engine/**/*.test.ts",
+      "test/container/**/*.test.ts",
+      "test/host/vm.test.ts",
+      "test/host/emulated.test.ts",
+    ],
     globalSetup: ["test/support/e2eSetup.ts"],
     fileParallelism: false,
     sequence: { sequencer: FixedOrder },

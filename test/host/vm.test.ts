@@ -17,6 +17,7 @@ const EXAMPLE = "python /opt/gpudev/examples/mnist.py --data digits --device cpu
 const ENDLESS = `${EXAMPLE} --steps 1000000 --checkpoint-every 1000000 --out ~/run`;
 
 let scene: HostScene;
+let made = false;
 
 /** Waits for the verdict on a boot. */
 async function readyAfterBoot(): Promise<string> {
@@ -55,9 +56,12 @@ const actionsOf = (said: readonly Decided[], user: User) =>
 
 beforeAll(async () => {
   scene = await HostScene.make();
+  made = true;
 });
 
-afterAll(() => scene.close());
+afterAll(async () => {
+  if (made) await scene.close();
+});
 
 describe.sequential("a GPU host without a GPU", () => {
   it("boots, and cloud-init ends clean with the host's software in place", async () => {

@@ -87,7 +87,7 @@ export class HostMachine {
     ]);
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "gpudev-machine-"));
     try {
-      writeMachineFiles(folder, gateway, port, userData);
+      writeMachineFiles(folder, { gateway, port, userData, localHomes: true });
       await must("docker", ["cp", `${folder}/.`, `${NAME}:/`]);
     } finally {
       fs.rmSync(folder, { recursive: true });

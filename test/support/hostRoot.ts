@@ -5,7 +5,7 @@ import { cacheDirectory } from "../../components/lookups/paths";
 import { must } from "./processes";
 
 /** What an AMI of Ubuntu brings, and `socat`, which stands for an SSM session to a port. */
-const PACKAGES =
+export const PACKAGES =
   "ca-certificates,cloud-init,curl,dbus,docker.io,iproute2,iptables,kmod,openssh-client,procps,python3,socat,systemd-sysv,udev";
 const SUITE = "bookworm";
 
@@ -16,19 +16,24 @@ export async function rootFileSystem(): Promise<string> {
   if (fs.existsSync(file)) return file;
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const fresh = `${file}.${process.pid}`;
-  const options = [
-    ...["--quiet", "--variant=minbase", "--format=tar", `--include=${PACKAGES}`],
-    '--aptopt=APT::Install-Recommends "false"',
-    "--dpkgopt=path-exclude=/usr/share/man/*",
-    "--dpkgopt=path-exclude=/usr/share/doc/*",
-  ];
   try {
-    await must("mmdebstrap", [...options, SUITE, fresh], { timeout: 1_800_000 });
+    await bootstrapTar(PACKAGES, fresh);
     fs.renameSync(fresh, file);
   } finally {
     fs.rmSync(fresh, { force: true });
   }
   return file;
+}
+
+/** Debian with these packages, as a tar. */
+export async function bootstrapTar(packages: string, file: string): Promise<void> {
+  const options = [
+    ...["--quiet", "--variant=minbase", "--format=tar", `--include=${packages}`],
+    '--aptopt=APT::Install-Recommends "false"',
+    "--dpkgopt=path-exclude=/usr/share/man/*",
+    "--dpkgopt=path-exclude=/usr/share/doc/*",
+  ];
+  await must("mmdebstrap", [...options, SUITE, file], { timeout: 1_800_000 });
 }
 
 /**
@@ -74,19 +79,35 @@ done
 /** Seconds after a boot for which a host past its end date waits here, instead of five minutes. */
 const END_GRACE = 20;
 
-/** Files that the machine has before its first boot; AWS answers at `port` of `gateway`. */
+/** What differs between machines. AWS answers at `port` of `gateway`. */
+export interface MachineFacts {
+  readonly gateway: string;
+  readonly port: number;
+  readonly userData: string;
+  /** Homes lie on its own disk. */
+  readonly localHomes: boolean;
+}
+
+/** Files and links below a folder, by their paths from there. */
+export function filesBelow(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** Writes the files that a machine has before its first boot below a folder. */
 export function writeMachineFiles(
   folder: string,
-  gateway: string,
-  port: number,
-  userData: string,
+  { gateway, port, userData, localHomes }: MachineFacts,
 ): void {
   const seed = "var/lib/cloud/seed/nocloud";
   const service = `http://${gateway}:${port}`;
   const units = "etc/systemd/system";
   const files: Record<string, string> = {
     "etc/gpudev/host.json": JSON.stringify({
-      localHomes: true,
+      localHomes,
       endGrace: END_GRACE,
       endpoints: { s3: service, ssm: service },
     }),
@@ -99,7 +120,8 @@ export function writeMachineFiles(
     [`${seed}/meta-data`]: "instance-id: i-0123456789abcdef0\nlocal-hostname: host-0\n",
     [`${seed}/user-data`]: userData,
     "etc/cloud/cloud.cfg.d/99-nocloud.cfg":
-      "datasource_list: [NoCloud]\nlocale: false\nnetwork: {config: disabled}\nusers: []\nno_ssh_fingerprints: true\n",
+      "datasource_list: [NoCloud]\nlocale: C.UTF-8\nnetwork: {config: disabled}\nno_ssh_fingerprints: true\n",
+    "etc/default/locale": "LANG=C.UTF-8\n",
   };
   for (const [name, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });

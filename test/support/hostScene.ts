@@ -1,14 +1,20 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { hostBundle } from "../../components/aws/hostBundle";
-import { renderUserData } from "../../components/aws/userData";
-import { packageRoot } from "../../components/lookups/paths";
-import type { HostDraft } from "../../components/plan/aws/documentModel";
-import { hostDocument, hostDocumentText } from "../../components/plan/aws/hostDocument";
-import { makeAwsPlan } from "../../components/plan/aws/makeAwsPlan";
-import { account, awsSettings } from "../plan/aws/world";
+import type { HostDocument, HostDraft } from "../../components/plan/aws/documentModel";
 import { awsForHost, type AwsForHost } from "./awsForHost";
+import {
+  forgetVerdict,
+  gpuLessDocument,
+  IMAGE,
+  PARAMETERS,
+  putBundle,
+  putDocument,
+  SOFTWARE,
+  userDataFor,
+  verdictIn,
+  type Verdict,
+} from "./hostDeployment";
 import { HostMachine } from "./hostMachine";
 import { imageName } from "./image";
 import { Jupyter } from "./jupyter";
@@ -19,21 +25,7 @@ import { makeKey, SshClient, type KeyPair } from "./ssh";
 export const USERS = ["alice", "bob", "carol", "dave"] as const;
 export type User = (typeof USERS)[number];
 
-const IMAGE = "gpudev-e2e/image:1";
-const BUCKET = "bucket/team/7f3k2m";
-const PARAMETERS = "/gpudev/7f3k2m/host-0";
-const SOFTWARE = path.join(packageRoot(), "images", "host");
 const INSPECT = "{{.Name}} {{.Id}} {{.State.StartedAt}} {{.State.Health.Status}}";
-
-/** What the host says of itself, as far as these tests look at it. */
-export interface Verdict {
-  readonly ready: boolean;
-  readonly state: string;
-  readonly document: string;
-  readonly bundle: string;
-  readonly words: readonly string[];
-  readonly idle?: { readonly host: { readonly action: string; readonly kind: string } };
-}
 
 /** One line of the host's decisions. */
 export interface Decided {
@@ -53,7 +45,6 @@ export interface Running {
   readonly health: string;
 }
 
-export type Document = ReturnType<HostScene["document"]>;
 type Lifetime = HostDraft["lifetime"];
 
 /** A host, its AWS and its users, around the plan's own documents and the bundle that would be deployed. */
@@ -76,19 +67,9 @@ export class HostScene {
     try {
       const keys = new Map<User | "new", KeyPair>();
       for (const name of [...USERS, "new"] as const) keys.set(name, await makeKey(folder, name));
-      const { sha256, bytes } = await hostBundle(SOFTWARE);
-      aws.objects.set(`${BUCKET}/bundle/${sha256}.tar.gz`, bytes);
-      const template = fs.readFileSync(path.join(SOFTWARE, "user-data.sh"), "utf8");
-      const values = {
-        ...{ bucket: "bucket", prefix: "team/7f3k2m", region: "eu-west-1" },
-        ...{ host: "host-0", bundle: sha256 },
-      };
-      const machine = await HostMachine.make(
-        aws.port,
-        renderUserData(template, values),
-        imageName(),
-      );
-      return new HostScene(folder, aws, machine, keys, sha256);
+      const bundle = await putBundle(aws, SOFTWARE);
+      const machine = await HostMachine.make(aws.port, userDataFor(bundle), imageName());
+      return new HostScene(folder, aws, machine, keys, bundle);
     } catch (error) {
       await aws.close();
       fs.rmSync(folder, { recursive: true });
@@ -108,49 +89,26 @@ export class HostScene {
   }
 
   /** The plan's own document for these users, on a machine without a GPU. */
-  document(users: readonly User[], lifetime: Partial<Lifetime> = {}) {
-    const roster = users.map((name) => ({ name, sshKeys: [this.keys.get(name)?.publicKey] }));
-    const seats = USERS.map((name, slot) => [name, { slot, host: 0, devices: [slot] }]);
-    const settings = awsSettings(
-      roster,
-      { hosts: { ladder: [{ type: "g6.12xlarge", market: "on-demand" }] } },
-      {
-        seats: { id: "7f3k2m", ...Object.fromEntries(seats) },
-        gpu: { model: "L4", perUser: 1 },
-        limits: { memory: "2GiB", cpus: 1, shm: "64MiB" },
-      },
-    );
-    const [draft] = makeAwsPlan(settings, account()).documents;
-    if (draft === undefined) throw new Error("the plan has no host");
-    // The plan's end date is a day like any other, which would come some time; a test names its own.
-    const { idleStop, graceSeconds, maxLease } = draft.lifetime;
-    return hostDocument(
-      {
-        ...draft,
-        checks: { ...draft.checks, gpus: 0 },
-        lifetime: { idleStop, graceSeconds, maxLease, ...lifetime },
-        environments: draft.environments.map((one) => ({
-          ...one,
-          devices: [],
-          unit: one.unit.replace(/ --device nvidia\.com\/gpu=\S+| --ulimit memlock=\S+/g, ""),
-        })),
-      },
-      { image: IMAGE },
-    );
+  document(users: readonly User[], lifetime: Partial<Lifetime> = {}): HostDocument {
+    const sshKeys = (name: User) => [this.keys.get(name)?.publicKey ?? ""];
+    const roster = users.map((name) => ({ name, sshKeys: sshKeys(name) }));
+    return gpuLessDocument({ users: roster, everybody: USERS }, (draft) => ({
+      ...draft,
+      lifetime: { ...draft.lifetime, ...lifetime },
+    }));
   }
 
   /** Puts a document into the bucket, changed on its way where `garble` says so. */
-  put(document: Document, garble = (text: string) => text): void {
-    const text = garble(hostDocumentText(document));
-    this.aws.objects.set(`${BUCKET}/documents/host-0.json`, Buffer.from(text));
+  put(document: HostDocument, garble?: (text: string) => string): void {
+    putDocument(this.aws, document, garble);
   }
 
   /** What the association runs. */
-  syncCommand({ version }: Document): string {
+  syncCommand({ version }: HostDocument): string {
     return `gpudev-host sync --bundle ${this.bundle} --version ${version} 2>/dev/null`;
   }
 
-  sync(document: Document): Promise<Ended> {
+  sync(document: HostDocument): Promise<Ended> {
     return this.machine.try(this.syncCommand(document));
   }
 
@@ -159,18 +117,15 @@ export class HostScene {
     const copy = path.join(this.folder, "bundle");
     fs.cpSync(SOFTWARE, copy, { recursive: true });
     fs.appendFileSync(path.join(copy, "gpudev_host", "__init__.py"), "\n# the next release\n");
-    const { sha256, bytes } = await hostBundle(copy);
-    this.aws.objects.set(`${BUCKET}/bundle/${sha256}.tar.gz`, bytes);
-    this.bundle = sha256;
+    this.bundle = await putBundle(this.aws, copy);
   }
 
   verdict(): Verdict | undefined {
-    const found = this.aws.objects.get(`${BUCKET}/verdicts/host-0.json`);
-    return found === undefined ? undefined : (JSON.parse(found.toString()) as Verdict);
+    return verdictIn(this.aws);
   }
 
   forgetVerdict(): void {
-    this.aws.objects.delete(`${BUCKET}/verdicts/host-0.json`);
+    forgetVerdict(this.aws);
   }
 
   /** Everybody's parameters by user and name. */
