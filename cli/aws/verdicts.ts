@@ -38,6 +38,8 @@ export type Verdict = z.output<typeof verdictSchema>;
 export interface HostVerdict {
   readonly host: string;
   readonly ready: boolean;
+  /** It is stopped, which is a normal state: then what it said last does not count. */
+  readonly stopped?: true;
   /** In the host's own words, but for what it has not said. */
   readonly words: readonly string[];
   readonly at?: string;
@@ -110,11 +112,20 @@ export async function fetchVerdict(
   return typeof found === "string" ? found : found.verdict;
 }
 
+/** What is said of a host that is stopped. */
+export function asleep(host: string): HostVerdict {
+  const words = ["It starts with the first `gpudev start NAME` of somebody on it."];
+  return { host, ready: false, stopped: true, words };
+}
+
 /** Verdicts for a person. */
 export function verdictsText(verdicts: readonly HostVerdict[]): string {
   return verdicts
-    .map(({ host, ready, words }) =>
-      [`${host}: ${ready ? "ready" : "not ready"}`, ...words.map((word) => `  ${word}`)].join("\n"),
+    .map(({ host, ready, stopped, words }) =>
+      [
+        `${host}: ${stopped ? "stopped" : ready ? "ready" : "not ready"}`,
+        ...words.map((word) => `  ${word}`),
+      ].join("\n"),
     )
     .join("\n");
 }

@@ -240,7 +240,8 @@ describe("the command on a stack on AWS", () => {
       return Reservations[0]?.Instances?.[0]?.State?.Name;
     };
     await ec2.send(new StopInstancesCommand({ InstanceIds }));
-    expect(await stack.json("up")).toMatchObject({ changes: {} });
+    const asleep = await stack.json("up");
+    expect(asleep).toMatchObject({ ok: true, changes: {}, verdicts: [{ stopped: true }] });
     expect(await stateOf()).toBe("stopped");
 
     const before = stack.ids(INSTANCE);

@@ -49,7 +49,7 @@ async function bringUp(
   );
   await afterKill(context, engine, first.plan);
   const heard = async (names: readonly string[]) =>
-    hear(context, plan.region, deployedOf(await engine.exportState()), names);
+    hear(context, plan, deployedOf(await engine.exportState()), names);
   try {
     const { decided, changes } = await upOnLadder(
       context,
@@ -62,7 +62,7 @@ async function bringUp(
     );
     const deployed = deployedOf(await engine.exportState());
     const names = decided.plan.hosts.map(({ name }) => name);
-    const verdicts = await hear(context, plan.region, deployed, names);
+    const verdicts = await hear(context, plan, deployed, names);
     return announce(context, decided, changes, verdicts, awsEndpoints(plan, deployed.hosts));
   } catch (error) {
     // A host that does not become ready ends the engine's wait, and has said why.
@@ -74,7 +74,7 @@ async function bringUp(
 
 /** The engine's failure with what the hosts say of themselves, which is what a person can mend. */
 function withWords(error: CommandFailure, verdicts: readonly HostVerdict[]): CommandFailure {
-  const unready = verdicts.filter(({ ready }) => !ready);
+  const unready = verdicts.filter(({ ready, stopped }) => !ready && stopped !== true);
   if (unready.length === 0) return error;
   return new CommandFailure(
     ExitCode.failed,
@@ -92,7 +92,7 @@ function announce(
   verdicts: readonly HostVerdict[],
   endpoints: ReturnType<typeof awsEndpoints>,
 ): Report {
-  const unready = verdicts.filter(({ ready }) => !ready);
+  const unready = verdicts.filter(({ ready, stopped }) => !ready && stopped !== true);
   const { perHour, perHourStopped, pricesAsOf } = plan.cost;
   context.print(`Stack ${stack}: ${describeChanges(changes, "done")}.`);
   const ended = endedText(plan);

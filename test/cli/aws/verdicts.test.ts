@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judge, parseVerdict, verdictsText, type Verdict } from "../../../cli/aws/verdicts";
+import { asleep, judge, parseVerdict, verdictsText, type Verdict } from "../../../cli/aws/verdicts";
 
 const VERSION = "a".repeat(64);
 /** As images/host/gpudev_host/verdict.py writes it, with what this command does not read. */
@@ -48,6 +48,11 @@ describe("a host's verdict", () => {
     const heard = judge("host-0", parseVerdict("host-0", text), VERSION);
     expect(heard.ready).toBe(false);
     expect(heard.words.join()).toContain(words);
+  });
+
+  it("does not count while the host is stopped", () => {
+    expect(asleep("host-0")).toMatchObject({ ready: false, stopped: true });
+    expect(verdictsText([asleep("host-0")])).toMatch(/^host-0: stopped\n/);
   });
 
   it("is printed in the host's own words", () => {
