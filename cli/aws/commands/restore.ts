@@ -179,7 +179,7 @@ async function bringBack(
   // Where the machine stayed, giving up the old volume has stopped it.
   const hosts = next.plan.hosts.flatMap(({ name }) => (name === planned.name ? [name] : []));
   await startStopped(context, next, hosts);
-  const verdicts = await hear(context, next.plan.region, await engine.deployed(), hosts);
+  const verdicts = await hear(context, next.plan, await engine.deployed(), hosts);
   context.print(`Homes of ${planned.name} are in ${zone}, from ${from.id} (${from.startedAt}).`);
   if (verdicts.length > 0) context.print(verdictsText(verdicts));
   const old = await putAway(context, client, decided, homes, options);
