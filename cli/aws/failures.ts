@@ -5,7 +5,7 @@ const LOG_IN =
   "Log in (`aws sso login`, `aws configure`), or name the profile that has a login in AWS_PROFILE.";
 
 /** Where a user without a right gets it. */
-export const ASK_FOR_POLICY =
+const ASK_FOR_POLICY =
   "Whoever runs the stack has your policy: `policies` among the stack's outputs, by user. They attach it, or name your `principal` under gpudev:users.";
 
 /** Names of errors that say: AWS does not know who asks. */
@@ -35,7 +35,7 @@ function nameOf(problem: unknown): string {
 }
 
 /** Whether AWS refused for want of a right. */
-export function isDenied(problem: unknown): boolean {
+function isDenied(problem: unknown): boolean {
   return DENIED.has(nameOf(problem));
 }
 

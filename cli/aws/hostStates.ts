@@ -20,13 +20,12 @@ const QUESTION_MS = 20_000;
 /** EC2 goes on showing one that has gone for an hour. */
 const GONE = new Set(["shutting-down", "terminated"]);
 
-function hostOf(instance: Instance): (HostNow & { readonly index: number }) | undefined {
+function hostOf(instance: Instance): HostNow | undefined {
   const tag = (key: string) => instance.Tags?.find(({ Key }) => Key === key)?.Value;
   const [index, bucket] = [tag("gpudev:host"), tag("gpudev:bucket")];
   const state = instance.State?.Name ?? "unknown";
   if (index === undefined || !/^\d+$/.test(index) || GONE.has(state)) return undefined;
   return {
-    index: Number(index),
     name: hostName(Number(index)),
     instanceId: instance.InstanceId ?? "",
     type: instance.InstanceType ?? "",
@@ -40,10 +39,10 @@ function hostOf(instance: Instance): (HostNow & { readonly index: number }) | un
 export async function findHosts(client: EC2Client, stackId: string): Promise<HostNow[]> {
   const input = { Filters: [{ Name: "tag:gpudev:stack-id", Values: [stackId] }] };
   const abortSignal = AbortSignal.timeout(QUESTION_MS);
-  const found: (HostNow & { readonly index: number })[] = [];
+  const found: HostNow[] = [];
   for await (const page of paginateDescribeInstances({ client }, input, { abortSignal })) {
     for (const { Instances = [] } of page.Reservations ?? [])
       found.push(...Instances.flatMap((one) => hostOf(one) ?? []));
   }
-  return found.toSorted((a, b) => a.index - b.index).map(({ index: _, ...host }) => host);
+  return found.toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
 }

@@ -4,7 +4,7 @@ import type { DatedVerdict, Verdict } from "./verdicts";
 import { isFresh } from "./wake";
 
 /** A host as it is now. */
-export interface HostStatus {
+interface HostStatus {
   readonly host: string;
   readonly type: string;
   /** EC2's word, `missing` where `gpudev up` has yet to make it, `unknown` where EC2 could not be asked. */
@@ -18,7 +18,7 @@ export interface HostStatus {
 }
 
 /** One user's environment as it is now. */
-export interface AwsEnvironmentStatus {
+interface AwsEnvironmentStatus {
   readonly user: string;
   readonly container: string;
   readonly host: string;

@@ -23,10 +23,8 @@ export class AwsProject {
   }
 
   write(config: Readonly<Record<string, unknown>>): void {
-    const keyed = Object.entries({ target: "aws", ...config }).map(([key, value]) => [
-      `gpudev:${key}`,
-      value,
-    ]);
+    const whole: Readonly<Record<string, unknown>> = { target: "aws", ...config };
+    const keyed = Object.entries(whole).map(([key, value]) => [`gpudev:${key}`, value] as const);
     fs.writeFileSync(this.stackFile, stringify({ config: Object.fromEntries(keyed) }));
   }
 
