@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { identity, inside, insideMust, labelled, objectsOf } from "../support/docker";
+import { identity, inspect, inside, insideMust, labelled, objectsOf } from "../support/docker";
 import { Project } from "../support/gpudev";
 import { Jupyter } from "../support/jupyter";
 import { eventually } from "../support/processes";
@@ -80,6 +80,30 @@ describe("a user who comes later", () => {
     const refused = await login("alice", bobKey).exec("true");
     expect(refused.code).toBe(255);
     expect(refused.stderr).toContain("Permission denied");
+  });
+});
+
+describe("`stop` and `start`", () => {
+  it("end and wake one environment, with all that is in its home, and no other", async () => {
+    await login("bob", bobKey).must("echo here > ~/before");
+    const stopped = await project.json<{ stopped: boolean }>("stop", "bob");
+    expect(stopped.stopped).toBe(true);
+    expect((await inspect(project.container("bob"))).State.Status).toBe("exited");
+    expect((await login("bob", bobKey).exec("true")).code).toBe(255);
+    expect((await project.json<{ stopped: boolean }>("stop", "bob")).stopped).toBe(false);
+
+    const started = await project.json<{ started: boolean }>("start", "bob");
+    expect(started.started).toBe(true);
+    // It has waited until the environment answers: the first try gets in.
+    expect(await login("bob", bobKey).must("cat ~/before")).toBe("here");
+    expect((await project.json<{ started: boolean }>("start", "bob")).started).toBe(false);
+    expect(await identity(project.container("alice"))).toEqual(first);
+    expect((await project.up()).changes).toEqual({});
+  });
+
+  it("know nobody who is not in the stack", async () => {
+    const { code, stderr } = await project.gpudev("start", "carol");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("has no user `carol`")]);
   });
 });
 
