@@ -30,7 +30,7 @@ export interface Verdict {
 }
 
 /** Somebody with an environment on the host, and who owns its seats. */
-export interface Roster {
+interface Roster {
   readonly users: readonly { readonly name: string; readonly sshKeys: readonly string[] }[];
   /** Everybody who ever had a seat, in the order of their slots. */
   readonly everybody: readonly string[];

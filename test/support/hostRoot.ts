@@ -80,7 +80,7 @@ done
 const END_GRACE = 20;
 
 /** What differs between machines. AWS answers at `port` of `gateway`. */
-export interface MachineFacts {
+interface MachineFacts {
   readonly gateway: string;
   readonly port: number;
   readonly userData: string;

@@ -22,7 +22,7 @@ import type { Ended } from "./processes";
 import { makeKey, SshClient, type KeyPair } from "./ssh";
 
 /** Everybody who ever works on the host, in the order of their slots. */
-export const USERS = ["alice", "bob", "carol", "dave"] as const;
+const USERS = ["alice", "bob", "carol", "dave"] as const;
 export type User = (typeof USERS)[number];
 
 const INSPECT = "{{.Name}} {{.Id}} {{.State.StartedAt}} {{.State.Health.Status}}";
@@ -39,7 +39,7 @@ export interface Decided {
 }
 
 /** A user's container: which one it is, since when it runs, and its health. */
-export interface Running {
+interface Running {
   readonly id: string;
   readonly since: string;
   readonly health: string;
