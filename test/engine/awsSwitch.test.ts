@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AwsScene } from "../support/awsScene";
-import { eventually } from "../support/processes";
+import { eventually, must } from "../support/processes";
 
 /** Both people's environments, as a verdict has them. */
 const states = (ada: string, bob: string) => ({
@@ -176,6 +176,44 @@ describe("waking and ending environments on AWS, with moto and a strict stand-in
     const { exitCode, error } = await ask("engineer", "start", "ada");
     expect([exitCode, error?.message]).toEqual([2, expect.stringContaining("is past")]);
     scene.project.write(scene.config());
+  });
+});
+
+describe("direct access without a domain", () => {
+  it("goes to the host's own address, by its own CA, and needs neither session nor tool", async () => {
+    const root = path.join(scene.project.folder, "root.crt");
+    const subject = ["-subj", "/CN=host-0", "-days", "2"];
+    const keys = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    const out = ["-keyout", path.join(scene.project.folder, "root.key"), "-out", root];
+    await must("openssl", ["req", "-x509", ...keys, ...subject, ...out]);
+    const printed = await must("openssl", [
+      ...["x509", "-in", root, "-noout", "-fingerprint", "-sha256"],
+    ]);
+    await scene.publish("ada", "address", "203.0.113.7");
+    await scene.publish("ada", "ca", fs.readFileSync(root, "utf8"));
+    const before = scene.config();
+    const aws = before["aws"] as Record<string, unknown>;
+    scene.project.write({
+      ...before,
+      aws: { ...aws, access: { directFrom: ["198.51.100.0/24"] } },
+    });
+    const empty = path.join(scene.project.folder, "empty");
+    fs.mkdirSync(empty);
+    const env = scene.project.env("ada", { PATH: empty });
+    const { stdout } = await scene.project.gpudevIn(env, "open", "ada", "--json");
+    const { link, ca, tunnel } = JSON.parse(stdout) as {
+      link: string;
+      ca: { file: string; sha256: string };
+      tunnel?: string;
+    };
+    expect(link).toBe(`https://203.0.113.7:10443/lab?token=${"t".repeat(32)}`);
+    expect(tunnel).toBeUndefined();
+    expect(printed.trim().endsWith(`=${ca.sha256}`)).toBe(true);
+    expect(fs.readFileSync(ca.file, "utf8")).toBe(fs.readFileSync(root, "utf8"));
+    const config = await scene.project.gpudevIn(env, "ssh-config", "ada");
+    expect(config.stdout).toContain("  HostName 203.0.113.7\n  Port 2222\n");
+    expect(config.stdout).not.toContain("ProxyCommand");
+    scene.project.write(before);
   });
 });
 

@@ -1,4 +1,5 @@
 import * as crypto from "node:crypto";
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { sessionArgs, type AwsWay } from "../../../components/endpoints";
 import { browserCommand, type OpenOptions } from "../../commands/open";
@@ -102,6 +103,7 @@ async function directAddress(
 
 function keepRoot(file: string, root: string): PrivateCa {
   const { fingerprint256 } = new crypto.X509Certificate(root);
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   replaceFile(file, root.endsWith("\n") ? root : `${root}\n`);
   return { file, sha256: fingerprint256 };
 }
