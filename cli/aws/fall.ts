@@ -122,6 +122,24 @@ function endOfLadder(tried: readonly string[], skipped: readonly string[]): Comm
 }
 
 /**
+ * Records where the next run begins: on the step that hosts are of, so that none of them is changed;
+ * without hosts at the top, as far as the homes' zone lets it.
+ */
+async function recordStart(
+  context: Context,
+  engine: Engine,
+  first: DecidedAwsStack,
+  last: DecidedAwsStack,
+): Promise<void> {
+  const { hosts } = deployedOf(await engine.exportState());
+  const homes = last.settings.aws.homes.kind === "efs" ? undefined : zoneOf(last.plan);
+  const { rung } = first.settings.aws.hosts;
+  const start =
+    Object.keys(hosts).length > 0 ? rung : (nextRung(ladderOf(last), -1, homes, []) ?? rung);
+  recordValues(context, last, { [RUNG]: start });
+}
+
+/**
  * Brings a stack up; where AWS has no capacity, goes down the ladder step by step and records in the
  * stack file which one is in use. Once homes exist, only steps in their zone come into question.
  * @param use makes the engine's program deploy a plan
@@ -135,7 +153,9 @@ export async function upOnLadder(
   options: UpOnceOptions,
 ): Promise<{ readonly decided: DecidedAwsStack; readonly changes: OpMap }> {
   const fresh = isFresh(first);
-  const [tried, places, skipped]: string[][] = [[], [], []];
+  const tried: string[] = [];
+  const places: string[] = [];
+  const skipped: string[] = [];
   let standing: Standing = { decided: first, rung: first.settings.aws.hosts.rung };
   for (;;) {
     const { decided, rung } = standing;
@@ -147,14 +167,12 @@ export async function upOnLadder(
       const [zone, failed] = [zoneOf(decided.plan), ladderOf(decided)[rung]];
       if (failed === undefined) throw error;
       const place = placeText(failed, zone);
-      tried?.push(`${place} (${error.code})`);
-      places?.push(place, placeText(failed, failed.zone));
-      const next = choose(standing, fresh, places ?? [], skipped ?? []);
+      tried.push(`${place} (${error.code})`);
+      places.push(place, placeText(failed, failed.zone));
+      const next = choose(standing, fresh, places, skipped);
       if (next === undefined) {
-        // The next run begins at the top again, as far as the homes' zone lets it.
-        const again = nextRung(ladderOf(decided), -1, zone, []) ?? rung;
-        if (again !== rung) recordValues(context, decided, { [RUNG]: again });
-        throw endOfLadder(tried ?? [], skipped ?? []);
+        await recordStart(context, engine, first, decided);
+        throw endOfLadder(tried, skipped);
       }
       const to = zoneOf(next.decided.plan);
       const step = ladderOf(next.decided)[next.rung] ?? failed;
