@@ -31,13 +31,15 @@ function snapshotOf({
   VolumeSize = 0,
   Tags,
 }: Snapshot): HomesSnapshot {
-  const stackId = Tags?.find(({ Key }) => Key === HOMES_TAG)?.Value;
+  const tag = (name: string) => Tags?.find(({ Key }) => Key === name)?.Value;
+  const [stackId, host] = [tag(HOMES_TAG), tag(HOST_TAG)];
   return {
     id: SnapshotId,
     startedAt: StartTime?.toISOString() ?? "",
     state: State ?? "",
     sizeGiB: VolumeSize,
     ...(stackId === undefined ? {} : { stackId }),
+    ...(host === undefined ? {} : { host }),
   };
 }
 
@@ -103,6 +105,7 @@ export async function takeSnapshot(
     state: "completed",
     sizeGiB: volume.sizeGiB,
     stackId: volume.stackId,
+    host: String(volume.host),
   };
 }
 

@@ -49,6 +49,7 @@ async function asked(client: EC2Client, by: Parameters<typeof findSnapshots>[1])
 export async function namedSnapshot(
   client: EC2Client,
   { plan }: DecidedAwsStack,
+  { host, name }: PlannedHomesVolume,
   id: string,
 ): Promise<HomesSnapshot> {
   const [found] = await asked(client, { id });
@@ -58,11 +59,17 @@ export async function namedSnapshot(
       `${id} is ${found === undefined ? `no snapshot of ${plan.region}` : found.state}.`,
       "Name one that is finished; without --snapshot one is taken now.",
     );
-  if (found.stackId === plan.id) return found;
+  if (found.stackId === plan.id && found.host === String(host)) return found;
+  const held =
+    found.stackId === undefined
+      ? "no homes that gpudev knows of"
+      : found.stackId === plan.id
+        ? `homes of ${found.host === undefined ? "no host that it names" : `host-${found.host}`}`
+        : `homes of the stack with the id ${found.stackId}`;
   throw new CommandFailure(
     ExitCode.badInput,
-    `${id} holds ${found.stackId === undefined ? "no homes that gpudev knows of" : `homes of the stack with the id ${found.stackId}`}.`,
-    `If it holds homes of this stack, say so: aws ec2 create-tags --resources ${id} --tags Key=gpudev:homes,Value=${plan.id} --region ${plan.region}`,
+    `${id} holds ${held}, not those of ${name}.`,
+    `If it does hold these, say so: aws ec2 create-tags --resources ${id} --tags Key=gpudev:homes,Value=${plan.id} Key=gpudev:host,Value=${host} --region ${plan.region}`,
   );
 }
 

@@ -18,6 +18,7 @@ const OLD = "ami-1e749f67";
 const BAD = "ami-0bad00000000000a1";
 const GOOD = "ami-0900d0000000000b2";
 const LATE = "ami-01a7e0000000000c3";
+const BEGUN = "ami-0be9000000000000d4";
 
 const STACK = `# Two people on two machines.
 config:
@@ -98,7 +99,9 @@ describe("day two of a stack on AWS", () => {
       .all("aws:s3/bucketObjectv2:BucketObjectv2")
       .filter(([, { name }]) => name.endsWith("-document"))
       .toSorted(([, a], [, b]) => (a.name < b.name ? -1 : 1))
-      .map(([, { inputs }]) => (JSON.parse(inputs["content"] as string) as { image: string }).image);
+      .map(
+        ([, { inputs }]) => (JSON.parse(inputs["content"] as string) as { image: string }).image,
+      );
   const newLog = (before: number) =>
     stack.account
       .read()
@@ -199,14 +202,48 @@ describe("day two of a stack on AWS", () => {
     expect(aws().trial).toBeUndefined();
   });
 
+  it("says where there is no capacity to give it back, and what the file says then brings it", async () => {
+    parameters.newest = LATE;
+    const other = instanceOf("host-1");
+    stack.account.change({ exhausted: ["g6.xlarge"] });
+    const printed = await run("upgrade", "--yes");
+    stack.account.change({ exhausted: [] });
+    expect(printed).toMatchObject({ ok: false, exitCode: 1, rolledBack: false });
+    expect(printed.error?.message).toContain("InsufficientInstanceCapacity");
+    expect(instanceOf("host-0")).toBeUndefined();
+    expect(instanceOf("host-1")).toBe(other);
+    expect(aws()).toMatchObject({ hosts: { ami: { id: GOOD } } });
+    expect(aws().trial).toBeUndefined();
+    expect(await run("up", "--yes")).toMatchObject({ ok: true });
+    expect(amis()).toEqual({ "gpudev-host-0-instance": GOOD, "gpudev-host-1-instance": GOOD });
+  });
+
+  it("goes on with what a killed run began, and with the AMI of then", async () => {
+    const text = stack.read();
+    const begun = text.replace("hosts:", `trial: { host: 1, ami: ${BEGUN} }\n    hosts:`);
+    expect(begun).not.toBe(text);
+    stack.write(begun);
+    const log = stack.account.read().log.length;
+    const printed = await run("upgrade", "--yes");
+    expect(printed).toMatchObject({ ok: true, first: "host-1", ami: { from: GOOD, to: BEGUN } });
+    expect(newLog(log).map((line) => line.split(" ").at(-1))).toEqual([
+      "gpudev-host-1-instance",
+      "gpudev-host-1-instance",
+      "gpudev-host-0-instance",
+      "gpudev-host-0-instance",
+    ]);
+    expect(aws()).toMatchObject({ hosts: { ami: { id: BEGUN } } });
+    expect(aws().trial).toBeUndefined();
+  });
+
   it("gives it back as well where it says nothing in time", async () => {
     parameters.newest = LATE;
     hosts.complaint = ({ ami }) => (ami === LATE ? "silent" : undefined);
     const printed = await run("upgrade", "--yes", "--within", "2s");
     expect(printed).toMatchObject({ ok: false, exitCode: 1, rolledBack: true });
     expect(printed.error?.message).toContain("did not say within 2 seconds");
-    expect(amis()).toEqual({ "gpudev-host-0-instance": GOOD, "gpudev-host-1-instance": GOOD });
-    parameters.newest = GOOD;
+    expect(amis()).toEqual({ "gpudev-host-0-instance": BEGUN, "gpudev-host-1-instance": BEGUN });
+    parameters.newest = BEGUN;
   });
 
   it("tries another image on one host, and holds all on the one before where it fails", async () => {
@@ -311,6 +348,28 @@ describe("day two of a stack on AWS", () => {
         zone: "us-east-1a",
         restored: { "host-0": { zone: "us-east-1b", snapshot, size: "100GiB" } },
       });
+    });
+
+    it("are taken from no snapshot of another host's, and in place from their own", async () => {
+      const { Snapshots: [theirs] = [] } = await ec2.send(
+        new DescribeSnapshotsCommand({ Filters: [{ Name: "volume-id", Values: [old] }] }),
+      );
+      const snapshot = theirs?.SnapshotId ?? "";
+      const refused = await run("restore", "host-1", "--snapshot", snapshot, "--yes");
+      expect(refused).toMatchObject({ ok: false, exitCode: 2 });
+      expect(refused.error?.message).toContain("holds homes of host-0, not those of host-1");
+      const Tags = [{ Key: "gpudev:host", Value: "1" }];
+      await ec2.send(new CreateTagsCommand({ Resources: [snapshot], Tags }));
+      const [made, machines] = [stack.ids(VOLUME), stack.ids(INSTANCE)];
+      const printed = await run("restore", "host-1", "--snapshot", snapshot, "--yes");
+      expect(printed).toMatchObject({ ok: true, zone: "us-east-1a", snapshot });
+      const fresh = stack.account.all(VOLUME).filter(([id]) => !made.includes(id));
+      expect(fresh.map(([, { inputs }]) => inputs)).toMatchObject([
+        { availabilityZone: "us-east-1a", snapshotId: snapshot },
+      ]);
+      expect(stack.ids(VOLUME)).toEqual(expect.arrayContaining(made));
+      expect(stack.ids(INSTANCE)).toEqual(machines);
+      await volumeIn("us-east-1a", 1);
     });
 
     it("stays so: the next up changes nothing", async () => {

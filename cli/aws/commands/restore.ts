@@ -157,7 +157,7 @@ async function bringBack(
   const named =
     options.snapshot === undefined
       ? undefined
-      : await namedSnapshot(client, decided, options.snapshot);
+      : await namedSnapshot(client, decided, planned, options.snapshot);
   await confirmByName(options.yes, question(homes, zone, named), planned.name);
   const from = named ?? (await takenNow(context, client, decided, homes, options.yes));
 

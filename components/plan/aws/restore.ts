@@ -15,6 +15,8 @@ export interface HomesSnapshot {
   readonly sizeGiB: number;
   /** Value of its `gpudev:homes` tag: the id of the stack whose homes it holds. */
   readonly stackId?: string;
+  /** Value of its `gpudev:host` tag: the host whose homes it holds. */
+  readonly host?: string;
 }
 
 /** The newest snapshot that is finished. */
