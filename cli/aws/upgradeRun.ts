@@ -176,7 +176,8 @@ export async function follow(
       report,
     );
   context.print(verdictsText(verdicts));
-  const failed = decided.plan.wait && verdicts.some(({ ready, stopped }) => !ready && stopped !== true);
+  const failed =
+    decided.plan.wait && verdicts.some(({ ready, stopped }) => !ready && stopped !== true);
   return { ...report, ...(failed ? { exitCode: ExitCode.failed } : {}) };
 }
 
