@@ -1,4 +1,6 @@
 import {
+  CreateDocumentCommand,
+  DeleteDocumentCommand,
   GetCommandInvocationCommand,
   SendCommandCommand,
   type SSMClient,
@@ -7,7 +9,7 @@ import { CommandFailure, ExitCode } from "../outcome";
 
 const POLL_MS = 1000;
 /** A large home takes a while to delete. */
-const LONGEST_MS = 30 * 60_000;
+const LONGEST_SECONDS = 1800;
 
 /** What a command on a host came to. */
 export interface OnHost {
@@ -16,27 +18,54 @@ export interface OnHost {
   readonly words: string;
 }
 
-/** Runs `gpudev-host forget` on a host by SSM and waits for its end. User names have no character that a shell knows. */
-export async function forgetOnHost(
-  ssm: SSMClient,
-  instanceId: string,
-  user: string,
-): Promise<OnHost> {
-  const { Command } = await ssm.send(
-    new SendCommandCommand({
-      DocumentName: "AWS-RunShellScript",
-      InstanceIds: [instanceId],
-      Comment: `gpudev forget ${user}`,
-      Parameters: { commands: [`/usr/local/sbin/gpudev-host forget ${user}`] },
-    }),
-  );
-  const CommandId = Command?.CommandId ?? "";
-  const end = Date.now() + LONGEST_MS;
+/** Content of the SSM document by which a host deletes a leaver's home; it stands only while that is done. */
+export function forgetDocument(): string {
+  return JSON.stringify({
+    schemaVersion: "2.2",
+    description: "gpudev: delete the home of a user who has left",
+    parameters: {
+      user: {
+        type: "String",
+        description: "Whose home",
+        allowedPattern: "^[a-z_][a-z0-9_-]{0,30}$",
+      },
+    },
+    mainSteps: [
+      {
+        action: "aws:runShellScript",
+        name: "forget",
+        precondition: { StringEquals: ["platformType", "Linux"] },
+        inputs: {
+          timeoutSeconds: String(LONGEST_SECONDS),
+          runCommand: ["exec /usr/local/sbin/gpudev-host forget '{{ user }}'"],
+        },
+      },
+    ],
+  });
+}
+
+/** Makes the document; one that a killed run left is the same. */
+async function makeDocument(ssm: SSMClient, Name: string): Promise<void> {
+  try {
+    await ssm.send(
+      new CreateDocumentCommand({
+        Name,
+        DocumentType: "Command",
+        DocumentFormat: "JSON",
+        Content: forgetDocument(),
+      }),
+    );
+  } catch (problem) {
+    if (!(problem instanceof Error) || problem.name !== "DocumentAlreadyExists") throw problem;
+  }
+}
+
+async function awaitEnd(ssm: SSMClient, CommandId: string, InstanceId: string): Promise<OnHost> {
+  const end = Date.now() + LONGEST_SECONDS * 1000;
   while (Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    const asked = { CommandId, InstanceId: instanceId };
     const said = await ssm
-      .send(new GetCommandInvocationCommand(asked))
+      .send(new GetCommandInvocationCommand({ CommandId, InstanceId }))
       .catch((problem: unknown) => notYet(problem));
     const status = said?.Status ?? "Pending";
     if (["Pending", "InProgress", "Delayed", "Cancelling"].includes(status)) continue;
@@ -54,4 +83,30 @@ export async function forgetOnHost(
 function notYet(problem: unknown): undefined {
   if (problem instanceof Error && problem.name === "InvocationDoesNotExist") return undefined;
   throw problem;
+}
+
+/**
+ * Lets a host delete a leaver's home, by a document of ours: a shell on hosts is given to nobody.
+ * @param prefix `gpudev-<stack>-<id>`, in front of the document's name
+ */
+export async function forgetOnHost(
+  ssm: SSMClient,
+  prefix: string,
+  instanceId: string,
+  user: string,
+): Promise<OnHost> {
+  const DocumentName = `${prefix}-forget`;
+  await makeDocument(ssm, DocumentName);
+  try {
+    const { Command } = await ssm.send(
+      new SendCommandCommand({
+        DocumentName,
+        InstanceIds: [instanceId],
+        Parameters: { user: [user] },
+      }),
+    );
+    return await awaitEnd(ssm, Command?.CommandId ?? "", instanceId);
+  } finally {
+    await ssm.send(new DeleteDocumentCommand({ Name: DocumentName }));
+  }
 }

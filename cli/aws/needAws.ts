@@ -8,7 +8,7 @@ import { backendUrl } from "./openAws";
 
 /** Where whoever runs a stack gets a right that is missing. */
 export const ENGINEERS_POLICY =
-  "docs/aws-permissions.json has the permissions that running a stack needs: have them attached to whoever runs it.";
+  "docs/aws-permissions.json and docs/aws-permissions-command.json have the permissions that running a stack needs: have both attached to whoever runs it.";
 
 /**
  * For what cannot be done without AWS.

@@ -252,6 +252,18 @@ describe("the command on a stack on AWS", () => {
     expect(await stateOf()).toBe("running");
   });
 
+  // moto says of every command that it succeeded; what a host does is tested in test/host/python.
+  it("lets the host delete a leaver's home on a shared volume", async () => {
+    const volumes = stack.ids(VOLUME);
+    expect((await stack.json("forget", "eve", "--yes")).exitCode).toBe(2);
+    await stack.json("remove", "eve");
+    await stack.json("up");
+    expect((await stack.json("forget", "eve")).exitCode).toBe(2);
+    expect(await stack.json("forget", "eve", "--yes")).toMatchObject({ deleted: "folder" });
+    expect(Object.keys(configOf(stack.read())["gpudev:seats"])).toEqual(["id", "ada", "bob"]);
+    expect(stack.ids(VOLUME)).toEqual(volumes);
+  });
+
   it("explains a change that would drop homes, in preview and before up, and makes nothing of it", async () => {
     const text = stack.read();
     stack.write(text.replace("zone: us-east-1a", "zone: us-east-1b"));

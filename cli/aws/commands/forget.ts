@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { awsPrefix } from "../../../components/plan/aws/awsNames";
 import { forgetSeat } from "../../../components/settings";
 import { confirm } from "../../confirm";
 import type { Context } from "../../context";
@@ -122,12 +123,14 @@ async function deleteResource(context: Context, engine: Engine, { urn }: StateRe
 
 async function deleteFolder(
   context: Context,
-  region: string,
+  stack: AwsStackOnFile,
   instanceId: string,
   { user, host }: Leaver,
 ): Promise<void> {
+  const ssm = ssmIn(stack.settings.aws.region);
+  const prefix = awsPrefix(stack.stack, seatsOf(stack).id ?? "");
   await context.progress.step(`Delete the home of ${user} on ${host}`, async () => {
-    const done = await forgetOnHost(ssmIn(region), instanceId, user).catch((problem: unknown) => {
+    const done = await forgetOnHost(ssm, prefix, instanceId, user).catch((problem: unknown) => {
       if (problem instanceof Error && /InvalidInstanceId|NotConnected/.test(problem.name))
         throw new CommandFailure(
           ExitCode.failed,
@@ -170,8 +173,7 @@ export function forget(
     if (way.kind !== "nothing")
       await confirm({ yes, question: way.question, withoutTerminal: "refuse" });
     if (way.kind === "resource") await deleteResource(context, engine, way.resource);
-    if (way.kind === "folder")
-      await deleteFolder(context, stack.settings.aws.region, way.instanceId, leaver);
+    if (way.kind === "folder") await deleteFolder(context, stack, way.instanceId, leaver);
     freeSeat(stack, user);
     const deleted = way.kind === "resource" ? (way.resource.id ?? "") : way.kind;
     context.print(
