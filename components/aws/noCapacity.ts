@@ -1,11 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { capacityCode } from "../plan/aws/capacity";
 
+/** Whether this engine calls error hooks: Pulumi's mocks do not, and would wait for ever. */
+function callsErrorHooks(): boolean {
+  const monitor = pulumi.runtime.getMonitor() as
+    { readonly registerErrorHook?: unknown } | undefined;
+  return typeof monitor?.registerErrorHook === "function";
+}
+
 /**
  * Says what to do where AWS has no capacity for an instance: the engine's own error says only that.
  * `gpudev up` goes down the ladder by itself; whoever runs Pulumi without it has to say which step.
+ * @returns undefined where the engine calls no such hooks
  */
-export function noCapacity(label: string): pulumi.ErrorHook {
+export function noCapacity(label: string): pulumi.ErrorHook | undefined {
+  if (!callsErrorHooks()) return undefined;
   return new pulumi.ErrorHook(`${label}-no-capacity`, async ({ name, errors }) => {
     const code = capacityCode(errors[0] ?? "");
     if (code !== undefined)
