@@ -9,7 +9,7 @@ import { newStackId, type Finding } from "../../components/settings";
 import type { Context } from "../context";
 import type { StackOnFile } from "../readStack";
 import { identify, readSeatRecord } from "../seatRecord";
-import { backendUrl } from "./openAws";
+import { backendUrl } from "./backend";
 
 /** A stack on AWS and what its file says. */
 export interface AwsStackOnFile extends StackOnFile {

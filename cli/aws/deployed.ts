@@ -11,7 +11,7 @@ const BUCKET = "aws:s3/bucket:Bucket";
 const ASSOCIATION = "aws:ssm/association:Association";
 
 /** A host as the state has it. */
-export interface DeployedHost {
+interface DeployedHost {
   readonly instanceId: string;
   /** Public address, or the private one. */
   readonly address: string;

@@ -29,7 +29,7 @@ interface Standing {
 }
 
 /** The ladder, as far as going down needs it. */
-export function ladderOf({ settings, lookups }: Pick<DecidedAwsStack, "settings" | "lookups">) {
+function ladderOf({ settings, lookups }: Pick<DecidedAwsStack, "settings" | "lookups">) {
   const { rungs } = resolveLadder(settings, lookups, awsMembers(settings).value).value;
   return rungs.map(({ type, market, zone }): RungPlace => ({
     type: type.type,
@@ -42,10 +42,7 @@ export function ladderOf({ settings, lookups }: Pick<DecidedAwsStack, "settings"
 const zoneOf = (plan: AwsPlan) => plan.hosts[0]?.zone;
 
 /** Whether no home exists yet, so that the zone may still change. */
-export function isFresh({
-  settings,
-  lookups,
-}: Pick<DecidedAwsStack, "settings" | "lookups">): boolean {
+function isFresh({ settings, lookups }: Pick<DecidedAwsStack, "settings" | "lookups">): boolean {
   const { kind, zone } = settings.aws.homes;
   if (kind === "efs") return true;
   return zone === undefined && lookups.volumes.known && lookups.volumes.value.length === 0;

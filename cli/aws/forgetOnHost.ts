@@ -19,7 +19,7 @@ export interface OnHost {
 }
 
 /** Content of the SSM document by which a host deletes a leaver's home; it stands only while that is done. */
-export function forgetDocument(): string {
+function forgetDocument(): string {
   return JSON.stringify({
     schemaVersion: "2.2",
     description: "gpudev: delete the home of a user who has left",

@@ -4,7 +4,7 @@ import { CommandFailure, ExitCode } from "../outcome";
 import { hasErrors } from "../output/findings";
 import { refusal } from "../refusal";
 import type { AwsStackOnFile, DecidedAwsStack } from "./awsStack";
-import { backendUrl } from "./openAws";
+import { backendUrl } from "./backend";
 
 /** Where whoever runs a stack gets a right that is missing. */
 export const ENGINEERS_POLICY =

@@ -1,37 +1,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { stateSecrets, stateUrl } from "../../components/plan/aws/state";
-import type { AwsSettings } from "../../components/settings/awsSchema";
 import { setTopLevel, topLevel } from "../../components/settings";
 import type { Context } from "../context";
 import { clearDeadLocks, lockFolder } from "../engine/backendLock";
 import type { PulumiCli } from "../engine/cli";
 import { bundledProviders } from "../engine/open";
-import { engineEnv, openEngine, type Backend, type Engine } from "../engine/workspace";
+import { openEngine, type Engine } from "../engine/workspace";
 import { replaceFile } from "../stackFile";
 import type { AwsStackOnFile } from "./awsStack";
-import { isPathStyle } from "./pathStyle";
-
-/** Where the state of a stack lies and what encrypts its secrets, by its settings. */
-export function backendOf(aws: AwsSettings, env: NodeJS.ProcessEnv): Backend {
-  const url = stateUrl(aws, isPathStyle(env));
-  const secretsProvider = stateSecrets(aws);
-  return {
-    ...(url === undefined ? {} : { url }),
-    ...(secretsProvider === undefined ? {} : { secretsProvider }),
-  };
-}
-
-/** The backend that is really used: what the person's environment names comes first. */
-export function backendUrl(
-  { settings, folders }: AwsStackOnFile,
-  env: NodeJS.ProcessEnv,
-): string | undefined {
-  return (
-    env.PULUMI_BACKEND_URL ??
-    engineEnv(folders, env, backendOf(settings.aws, env)).PULUMI_BACKEND_URL
-  );
-}
+import { backendOf, backendUrl } from "./backend";
 
 /** What Pulumi writes beside `config` for a key service; all who work on the stack need it. */
 const KEPT = ["secretsprovider", "encryptedkey"];

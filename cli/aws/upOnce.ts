@@ -33,7 +33,7 @@ export interface Compared {
 }
 
 /** The refusal of a change that would take homes away. */
-export function homesFinding(names: readonly string[]): Finding {
+function homesFinding(names: readonly string[]): Finding {
   return {
     severity: "error",
     code: "home-dropped",

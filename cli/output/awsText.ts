@@ -38,7 +38,7 @@ function lineText({ item, quantity, unit, perHour, when, note }: CostLine): stri
 }
 
 /** What a stack costs, line by line and in sum. */
-export function costText(cost: PlannedCost): string {
+function costText(cost: PlannedCost): string {
   const source = cost.source === "live" ? "live prices" : "the table of us-east-1";
   const sums = [
     `${usdText(cost.perHour)} an hour while all hosts run, ${usdText(cost.perHourStopped)} while they are stopped`,
@@ -55,7 +55,7 @@ export function costText(cost: PlannedCost): string {
 }
 
 /** The quota that hosts count against, beside what they need. */
-export function quotaText({ code, name, market, needed, used, limit }: QuotaUse): string {
+function quotaText({ code, name, market, needed, used, limit }: QuotaUse): string {
   return table(
     ["QUOTA", "CODE", "MARKET", "NEEDED", "USED BY OTHERS", "LIMIT"],
     [[name, code, market, `${needed} vCPUs`, String(used), limit?.toString() ?? "not asked"]],

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { awsPrefix } from "../../../components/plan/aws/awsNames";
-import { forgetSeat } from "../../../components/settings";
+import { forgetSeat, type Seat } from "../../../components/settings";
 import { confirm } from "../../confirm";
 import type { Context } from "../../context";
 import { ensurePulumiCli } from "../../engine/cli";
@@ -51,10 +51,12 @@ function leaverOf(stack: AwsStackOnFile, user: string): Leaver {
       `${user} is a user of stack ${name}: the home is in use.`,
       `Take ${user} out first: \`gpudev remove ${user}\`, then \`gpudev up\`.`,
     );
-  const { id: _, ...seats } = seatsOf(stack);
+  const seats: Readonly<Record<string, Seat | string | undefined>> = seatsOf(stack);
   const seat = Object.hasOwn(seats, user) ? seats[user] : undefined;
   if (seat === undefined || typeof seat === "string") {
-    const left = Object.keys(seats).filter((one) => !settings.users.some((u) => u.name === one));
+    const left = Object.entries(seats).flatMap(([one, its]) =>
+      typeof its === "string" || settings.users.some((u) => u.name === one) ? [] : [one],
+    );
     throw new CommandFailure(
       ExitCode.badInput,
       `Stack ${name} has no home of \`${user}\`.`,

@@ -27,7 +27,7 @@ export function stateSecrets({ region, state }: AwsSettings): string | undefined
 }
 
 /** Whether a backend is a folder of this machine. */
-export function isLocalBackend(url: string): boolean {
+function isLocalBackend(url: string): boolean {
   return url.startsWith("file:");
 }
 
