@@ -386,7 +386,7 @@ describe("day two of a stack on AWS", () => {
 
     it("is the only way: a zone that is only written is refused, whether AWS or the state knows the homes", async () => {
       const text = stack.read();
-      stack.write(text.replace("zone: us-east-1a", "zone: us-east-1b"));
+      stack.write(text.replaceAll("zone: us-east-1a", "zone: us-east-1b"));
       const known = await run("up", "--yes");
       expect(known.findings.map(({ code }) => code)).toContain("homes-elsewhere");
       expect(known.exitCode).toBe(2);
