@@ -15,12 +15,13 @@ function callsErrorHooks(): boolean {
  */
 export function noCapacity(label: string): pulumi.ErrorHook | undefined {
   if (!callsErrorHooks()) return undefined;
-  return new pulumi.ErrorHook(`${label}-no-capacity`, async ({ name, errors }) => {
-    const code = capacityCode(errors[0] ?? "");
-    if (code !== undefined)
-      await pulumi.log.warn(
-        `${name}: AWS has no such instance there now (${code}). gpudev up takes the next step of gpudev:aws.hosts.ladder by itself; for a plain pulumi up write its number, counted from 0, as gpudev:aws.hosts.rung and run it again.`,
-      );
-    return false;
+  return new pulumi.ErrorHook(`${label}-no-capacity`, ({ errors }) => {
+    const [problem = ""] = errors;
+    const code = capacityCode(problem);
+    if (code === undefined) return false;
+    // What a hook throws becomes part of what the engine says of the resource.
+    throw new Error(
+      `AWS has no such instance there now (${code}). gpudev up takes the next step of gpudev:aws.hosts.ladder by itself; for a plain pulumi up write its number, counted from 0, as gpudev:aws.hosts.rung and run it again. ${problem}`,
+    );
   });
 }
