@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
 import setup from "../support/e2eSetup";
 import type { Figure, Measurement } from "./figures";
+import { awsLoad } from "./awsLoad";
+import { awsPlanning } from "./awsPlanning";
+import { awsPreview } from "./awsPreview";
 import { command } from "./command";
 import { containerStart } from "./containerStart";
 import { idleWatcher } from "./idleWatcher";
@@ -20,11 +23,14 @@ const MEASUREMENTS: readonly Measurement[] = [
   npmStart,
   rebuild,
   idleWatcher,
+  awsPlanning,
+  awsPreview,
+  awsLoad,
 ];
 
 const USAGE = `npm run bench -- [--only NAME]... [--json]
 Prints what gpudev costs, each figure beside what it is held against.
-${MEASUREMENTS.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join("\n")}
+${MEASUREMENTS.map(({ name, title }) => `  ${name.padEnd(14)}${title}`).join("\n")}
 `;
 
 function say(line: string): void {

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { deployAws, type HostSoftware } from "../../components/deployAws";
 import type { AwsPlan } from "../../components/plan/aws/model";
 import { Account } from "./awsStandIn/account";
@@ -46,6 +47,11 @@ export class AwsEngine {
 
   preview(plan: AwsPlan, software?: HostSoftware): Promise<Ran> {
     return this.engine.preview(async () => ({ ...(await deployAws(plan, software)) }));
+  }
+
+  /** A preview of any program, against the same account. */
+  previewOf(program: PulumiFn): Promise<Ran> {
+    return this.engine.preview(program);
   }
 
   /** Destroys all but what is protected. */
