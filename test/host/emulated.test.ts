@@ -118,8 +118,9 @@ describe.sequential("a GPU host without a GPU, on emulated hardware", () => {
     "shuts itself down when nobody has an environment there any more",
     { timeout: LIMIT },
     async () => {
-      const document = gpuLessDocument({ users: [], everybody: ["alice"] }, (draft) => ({
+      const document = gpuLessDocument(ROSTER, (draft) => ({
         ...draft,
+        environments: [],
         lifetime: { ...draft.lifetime, idleStop: 20 },
       }));
       putDocument(aws, document);
