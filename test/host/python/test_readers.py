@@ -8,6 +8,7 @@ import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 
 from support import document, environment
 from gpudev_host.commands import Ended
@@ -137,11 +138,30 @@ class Jupyter(Folder):
             ("no JSON", (200, b"<html>"), "Jupyter does not tell"),
             ("another form", (200, b'[{"state": 1}]'), "Jupyter does not tell"),
             ("no list", (200, b"7"), "Jupyter does not tell"),
+            ("too deep", (200, b"[" * 100_000), "Jupyter does not tell"),
             ("too much", (200, b"[" + b" " * 2**21 + b"]"), "more than 1048576 bytes"),
         ):
             with self.subTest(name):
                 FakeJupyter.answers = {"/api/kernels": answer}
                 self.assertIn(word, str(self.read()["kernels"]))
+
+    def test_a_server_that_sends_for_ever_is_hung_up_on(self) -> None:
+        def drip(handler: FakeJupyter) -> None:
+            handler.send_response(200)
+            handler.send_header("Content-Length", "1000000")
+            handler.end_headers()
+            try:
+                while True:
+                    handler.wfile.write(b"[")
+                    handler.wfile.flush()
+                    time.sleep(0.02)
+            except OSError:
+                pass  # hung up on
+
+        with mock.patch.object(FakeJupyter, "do_GET", drip), mock.patch("gpudev_host.idle.jupyter.ANSWER_SECONDS", 0.2):
+            found = self.read()
+        for source in ("kernels", "terminals"):
+            self.assertIn("Jupyter does not tell", str(found[source]))
 
     def test_another_token_is_unknown(self) -> None:
         self.write(".config/gpudev/jupyter-token", "ponmlkjihgfedcba")

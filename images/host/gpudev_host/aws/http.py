@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import http.client
+import socket
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -57,6 +59,36 @@ def request(
             return Answer(error.code, error.headers, _read(error, most, url))
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(f"{url.split('?')[0]} does not answer: {getattr(error, 'reason', error)}") from error
+
+
+def ask_loopback(port: int, path: str, headers: Mapping[str, str], limit: float, most: int) -> Answer:
+    """Asks a program on this host that its user may have put there: `limit` seconds in all, however slowly it sends.
+
+    A time limit of the socket would begin anew with each byte. Raises as `request` does.
+    """
+    url = f"http://127.0.0.1:{port}{path}"
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=limit)
+    end = threading.Timer(limit, lambda: _hang_up(spoken))
+    end.daemon = True
+    try:
+        connection.connect()
+        spoken = connection.sock
+        end.start()
+        connection.request("GET", path, headers=dict(headers))
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, _read(answer, most, url))
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(f"{url.split('?')[0]} does not answer: {error}") from error
+    finally:
+        end.cancel()
+        connection.close()
+
+
+def _hang_up(spoken: socket.socket) -> None:
+    try:
+        spoken.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it has ended by itself
 
 
 def _read(answer: http.client.HTTPResponse | urllib.error.HTTPError, most: int, url: str) -> bytes:

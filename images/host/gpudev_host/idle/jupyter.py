@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..aws.http import request
+from ..aws.http import ask_loopback
 from ..aws.imds import parse_time
 from ..errors import HostError
 from ..files import read_untrusted
@@ -14,6 +14,7 @@ from .decide import Evidence
 
 TOKEN_FILE = ".config/gpudev/jupyter-token"
 MOST_BYTES = 2**20
+ANSWER_SECONDS = 5.0
 
 
 def read_jupyter(home: Path, port: int, now: float) -> list[Evidence]:
@@ -24,8 +25,7 @@ def read_jupyter(home: Path, port: int, now: float) -> list[Evidence]:
     header = {"Authorization": f"token {token.decode(errors='replace').strip()}"}
 
     def ask(what: str) -> Any:
-        url = f"http://127.0.0.1:{port}/api/{what}?no_track_activity=1"
-        answer = request("GET", url, header, timeout=5, direct=True, most=MOST_BYTES)
+        answer = ask_loopback(port, f"/api/{what}?no_track_activity=1", header, ANSWER_SECONDS, MOST_BYTES)
         if answer.status == 404:
             return []  # terminals are switched off
         if answer.status != 200:
@@ -38,7 +38,8 @@ def read_jupyter(home: Path, port: int, now: float) -> list[Evidence]:
 def _evidence(what: str, ask: Callable[[str], Any], now: float, judge: Callable[[Any, float], Evidence]) -> Evidence:
     try:
         return judge(ask(what), now)
-    except (HostError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (HostError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        # Whatever a user's server sends, also JSON too deep to read: it must not end the watcher.
         return Evidence(what, unknown=f"Jupyter does not tell: {error}")
 
 
