@@ -20,8 +20,8 @@ function planAll(stacks: readonly AwsStack[]): Promise<number> {
 
 async function measure(say: Say): Promise<readonly Figure[]> {
   const many = [peopleOnHosts(PEOPLE)];
-  const few = Array.from({ length: PARTS }, () => peopleOnHosts(PEOPLE / PARTS));
   const first = await planAll(many);
+  const few = Array.from({ length: PARTS }, () => peopleOnHosts(PEOPLE / PARTS));
   const hosts = many.map(goodAwsPlan)[0]?.hosts.length ?? 0;
   say(`${ROUNDS} rounds`);
   const rounds = await inTurn(ROUNDS, { few: () => planAll(few), many: () => planAll(many) });
