@@ -1,6 +1,6 @@
 import type { Finding } from "../../settings/finding";
 import type { Seat } from "../../settings/schema";
-import { error } from "../findings";
+import { warning } from "../findings";
 import { parameterPrefix, sessionDocumentName } from "./awsNames";
 import type { PlannedAccess, PlannedSessionDocument } from "./model";
 import type { HostShape } from "./shape";
@@ -67,15 +67,15 @@ export function planAccess(
   };
 }
 
-/** What AWS would refuse: more Session documents than an account has room for. */
+/** What AWS refuses at first: more Session documents than an account has room for. */
 export function checkDocuments({ documents }: PlannedAccess): Finding[] {
   if (documents.length <= DOCUMENTS_PER_REGION) return [];
   return [
-    error(
+    warning(
       "many-session-documents",
       "gpudev:aws.hosts.usersPerHost",
-      `Every place of a host needs a Session document for each service: ${documents.length} in all, and an account has room for ${DOCUMENTS_PER_REGION} in a region`,
-      "Write fewer usersPerHost, or turn a service off.",
+      `Every place of a host needs a Session document for each service: ${documents.length} in all, and an account has room for ${DOCUMENTS_PER_REGION} in a region unless AWS has raised that`,
+      "Write fewer usersPerHost, turn a service off, or ask AWS for more.",
     ),
   ];
 }

@@ -40,7 +40,12 @@ function attachments({ account }: World) {
   return account.all("aws:ec2/volumeAttachment:VolumeAttachment");
 }
 
-/** Every type that our components use. */
+/**
+ * Every type that our components use. Read in the provider's source, `ForceNew` by `ForceNew`, are instance, volume
+ * and its attachment, route table association, VPC endpoint, NAT gateway, address association, document, association,
+ * schedule, budget and its action, repository and its lifecycle policy, instance profile, and all of EFS but its
+ * policy; the other rows follow its documentation.
+ */
 export const TABLE: Readonly<Record<string, TypeRow>> = {
   "aws:ec2/vpc:Vpc": {
     source: "ec2/vpc_.go",
@@ -170,7 +175,14 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
       userDataReplaceOnChange: "update",
       vpcSecurityGroupIds: "update",
     },
+    // Optional and computed (terraform-provider-aws #38141).
+    answered: ["instanceMarketOptions"],
     parts: { "rootBlockDevice.encrypted": "replace", "rootBlockDevice.kmsKeyId": "replace" },
+    beforeUpdate: (before, inputs) => {
+      if (before["instanceMarketOptions"] === undefined) return;
+      if (before["instanceType"] !== inputs["instanceType"])
+        throw new Error("UnsupportedOperation: the instance type of a Spot instance cannot change");
+    },
     computed: (inputs, id, { region, accountId }) => ({
       arn: `arn:aws:ec2:${region}:${accountId}:instance/${id}`,
       instanceState: "running",
