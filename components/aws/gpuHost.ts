@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { hostPolicy, type HostGrants } from "./hostPolicy";
-import { instanceArgs, type InstanceShape } from "./instanceArgs";
+import { instanceArgs, marketOf, type InstanceShape } from "./instanceArgs";
 import { trustText } from "./policy";
 
 /** Arguments of `GpuHost`. */
@@ -99,8 +99,14 @@ export class GpuHost extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // cloud-init runs once; a change would only restart the machine.
         ignoreChanges: ["userData"],
-        // EC2 moves only a stopped instance into another reservation, and the provider does not stop it.
-        replaceOnChanges: ["capacityReservationSpecification"],
+        replaceOnChanges: [
+          // EC2 moves only a stopped instance into another reservation, and the provider does not stop it.
+          "capacityReservationSpecification",
+          // EC2 gives a Spot instance no other type, stopped or not.
+          ...(args.spot === true ? ["instanceType"] : []),
+        ],
+        // The provider sees no change where a Spot instance is to be none any more (terraform-provider-aws #38141).
+        replacementTrigger: marketOf(args),
         ...(args.onInstanceError === undefined
           ? {}
           : { hooks: { onError: [args.onInstanceError] } }),

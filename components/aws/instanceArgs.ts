@@ -62,6 +62,15 @@ export function instanceArgs(name: string, shape: InstanceShape): PlainInstanceA
   };
 }
 
+/** How the instance is bought. */
+export function marketOf({
+  spot,
+  capacityBlock,
+}: InstanceShape): "on-demand" | "spot" | "capacity-block" {
+  if (capacityBlock !== undefined) return "capacity-block";
+  return spot === true ? "spot" : "on-demand";
+}
+
 function marketArgs(
   shape: InstanceShape,
 ): Pick<PlainInstanceArgs, "instanceMarketOptions" | "capacityReservationSpecification"> {
@@ -74,14 +83,14 @@ function marketArgs(
             capacityReservationTarget: { capacityReservationId: target },
           },
         };
-  if (shape.capacityBlock !== undefined) {
-    return { ...reserved, instanceMarketOptions: { marketType: "capacity-block" } };
-  }
-  if (shape.spot !== true) return reserved;
+  const market = marketOf(shape);
+  if (market === "on-demand") return reserved;
+  if (market === "capacity-block")
+    return { ...reserved, instanceMarketOptions: { marketType: market } };
   return {
     ...reserved,
     instanceMarketOptions: {
-      marketType: "spot",
+      marketType: market,
       spotOptions: { spotInstanceType: "persistent", instanceInterruptionBehavior: "stop" },
     },
   };

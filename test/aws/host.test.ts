@@ -92,6 +92,16 @@ describe("a host", () => {
     expect((await instance()).replaceOnChanges).toEqual(["capacityReservationSpecification"]);
   });
 
+  it.each([
+    ["on demand keeps its disk where its type changes", {}, "on-demand", []],
+    ["as spot capacity is made anew for another type", { spot: true }, "spot", ["instanceType"]],
+    ["in a Capacity Block is bought by itself", { capacityBlock: "cr-2" }, "capacity-block", []],
+  ])("%s, and is made anew for another market", async (_what, changes, market, paths) => {
+    const { replaceOnChanges, replacementTrigger } = await instance(changes);
+    expect(replacementTrigger).toBe(market);
+    expect(replaceOnChanges).toEqual(["capacityReservationSpecification", ...paths]);
+  });
+
   it("boots once its role may do everything and its document is there", async () => {
     expect((await instance()).dependencies).toEqual(
       expect.arrayContaining(["host-0-policy", "host-0-document"]),

@@ -136,6 +136,28 @@ describe("a shared host on the real engine", () => {
     });
   });
 
+  it("replaces the instance to spot capacity, to another type of it, and back; homes stay", async () => {
+    const volumes = volumeIds();
+    const on = (type: string, market: "spot" | "on-demand"): AwsStack => ({
+      ...start,
+      aws: { ...start.aws, hosts: { ...start.aws.hosts, ladder: [{ type, market }] } },
+    });
+    const ids = [...instanceIds()];
+    for (const next of [
+      on("g6.12xlarge", "spot"),
+      on("g6.24xlarge", "spot"),
+      on("g6.24xlarge", "on-demand"),
+      start,
+    ]) {
+      const ran = await engine.up(plan(next));
+      expect(ran.tally.errors).toEqual([]);
+      ids.push(...instanceIds());
+    }
+    // The last is on demand, and the same machine with another type.
+    expect([ids.length, new Set(ids).size]).toEqual([5, 4]);
+    expect(volumeIds()).toEqual(volumes);
+  });
+
   it("refuses to move homes to another zone", async () => {
     const homes = { ...start.aws.homes, zone: "eu-west-1b" };
     const ran = await engine.preview(plan({ ...start, aws: { ...start.aws, homes } }));

@@ -9,6 +9,8 @@ export interface Asked {
   readonly deleteBeforeReplace: boolean;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];
+  /** Another value makes it anew; undefined: it has none. */
+  readonly replacementTrigger: unknown;
   /** Name of the resource whose end is this one's, too. */
   readonly deletedWith: string;
   readonly retainOnDelete: boolean;
@@ -26,6 +28,7 @@ interface Request {
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
   getReplaceonchangesList(): string[];
+  getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
   getDeletedwith(): string;
   getRetainondelete(): boolean | undefined;
   getDependenciesList(): string[];
@@ -97,6 +100,7 @@ export async function registered<T>(
     deleteBeforeReplace: request.getDeletebeforereplace(),
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),
+    replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
     deletedWith: request.getDeletedwith().split("::").at(-1) ?? "",
     retainOnDelete: request.getRetainondelete() ?? false,
     dependencies: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),

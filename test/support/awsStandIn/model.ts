@@ -22,6 +22,8 @@ export interface TypeRow {
   readonly inputs: Readonly<Record<string, Effect>>;
   /** Parts of an input whose effect is another than the input's own. */
   readonly parts?: Readonly<Record<string, Effect>>;
+  /** Inputs that AWS answers for where none is given: taking one out is no change to the provider. */
+  readonly answered?: readonly string[];
   /** Input that gets a generated name where none is given. */
   readonly named?: "name" | "bucket";
   /** No two may have the same. */

@@ -60,6 +60,7 @@ export function diff(
     const [old, now] = [plain(before[property]), plain(wanted[property])];
     const own = row.inputs[property] ?? "update";
     if (own === "ignore" || equal(old, now)) return [];
+    if (now === undefined && row.answered?.includes(property) === true) return [];
     const effect = partEffect(row, property, old, now) ?? own;
     const kind = old === undefined ? "add" : now === undefined ? "delete" : "update";
     return [{ property, kind, effect, replaces: effect === "replace" } as const];
