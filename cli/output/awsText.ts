@@ -29,12 +29,19 @@ export function seatsTable(plan: AwsPlan): string {
   );
 }
 
-function lineText({ item, quantity, unit, perHour, when, note }: CostLine): string[] {
+/** How much of something: `200 GiB`, `1 instance`, `2 addresses`. */
+export function quantityText({ quantity, unit }: Pick<CostLine, "quantity" | "unit">): string {
+  if (quantity === 1 || unit === "GiB") return `${quantity} ${unit}`;
+  return `${quantity} ${unit}${unit.endsWith("s") ? "es" : "s"}`;
+}
+
+function lineText(line: CostLine): string[] {
+  const { item, perHour, when, note } = line;
   const price = perHour === undefined ? "?" : perHour.toFixed(4);
   const about = [when === "running" ? "while hosts run" : "", note ?? ""].filter(
     (one) => one !== "",
   );
-  return [item, `${quantity} ${unit}`, price, about.join("; ")];
+  return [item, quantityText(line), price, about.join("; ")];
 }
 
 /** What a stack costs, line by line and in sum. */

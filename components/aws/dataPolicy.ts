@@ -2,7 +2,7 @@ import { STACK_TAG } from "./endRunbook";
 import { partitionOf, policyText, s3Arn, type Place, type Statement } from "./policy";
 
 /** Tag of a session of the data role: the user whom its credentials are lent to. */
-export const USER_TAG = "gpudev:user";
+const USER_TAG = "gpudev:user";
 
 /** A data set in S3, as policies speak of it. */
 export interface DataGrant {

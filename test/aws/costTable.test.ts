@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { format, resolveConfig } from "prettier";
 import { describe, expect, it } from "vitest";
+import { quantityText } from "../../cli/output/awsText";
 import { makeAwsPlan } from "../../components/plan/aws/makeAwsPlan";
 import type { CostLine } from "../../components/plan/aws/model";
 import { account, exampleStack, recordAws } from "../plan/aws/world";
@@ -12,9 +13,10 @@ const [BEGIN, END] = ["<!-- made by test/aws/costTable.test.ts -->", "<!-- end -
 
 const STACKS = ["team-vision", "research-a100", "solo-spot"] as const;
 
-function line({ item, quantity, unit, perHour, when, note }: CostLine): string {
+function line(one: CostLine): string {
+  const { item, perHour, when, note } = one;
   const about = [when === "running" ? "while hosts run" : "always", ...(note ? [note] : [])];
-  return `| ${item} | ${quantity} ${unit} | ${perHour?.toFixed(4) ?? "?"} | ${about.join("; ")} |`;
+  return `| ${item} | ${quantityText(one)} | ${perHour?.toFixed(4) ?? "?"} | ${about.join("; ")} |`;
 }
 
 function tableOf(stack: (typeof STACKS)[number]): string {

@@ -62,17 +62,21 @@ export function restore(
   return withStack(context, stack.stack, "restore", async () => {
     // Of the plan as it stands nothing is refused: that it no longer fits may be why this is run.
     const decided = await decideAws(context, stack);
+    // The mistakes that can be seen without AWS come first.
+    const volume = volumeNamed(decided, name);
+    const restores = options.zone !== undefined || options.snapshot !== undefined;
+    if (!restores && !options.deleteOld)
+      throw new CommandFailure(
+        ExitCode.badInput,
+        `Where to should the homes of ${name} be restored, or to what?`,
+        "Say --zone for another zone, or --snapshot for how they were earlier.",
+      );
     needAws(decided);
-    const homes = homesAt(decided, volumeNamed(decided, name));
+    const homes = homesAt(decided, volume);
     const client = ec2In(decided.plan.region);
-    if (options.zone !== undefined || options.snapshot !== undefined)
-      return bringBack(context, client, decided, homes, options);
-    if (options.deleteOld) return deleteOld(context, client, decided, homes, options.yes);
-    throw new CommandFailure(
-      ExitCode.badInput,
-      `Where to should the homes of ${name} be restored, or to what?`,
-      "Say --zone for another zone, or --snapshot for how they were earlier.",
-    );
+    return restores
+      ? bringBack(context, client, decided, homes, options)
+      : deleteOld(context, client, decided, homes, options.yes);
   });
 }
 

@@ -53,6 +53,8 @@ export async function sshConfig(
   requireSsh(read);
   const asked = options.user === undefined ? undefined : wayOf(read, options.user);
   const ways = asked === undefined ? waysOf(read) : [asked];
+  const [somebody] = read.settings.users;
+  if (ways.length === 0 && somebody !== undefined) wayOf(read, somebody.name); // says what is missing
   const { missing, ...files } = await writeSshFiles(read, ways);
   const [first] = missing;
   if (first !== undefined && missing.length === ways.length) throw first.why;

@@ -73,7 +73,8 @@ function print(context: Context, stack: string, { hosts, environments, cost }: A
         environments.map(({ user, host, state, decision }) => [user, host, state, decision ?? ""]),
       )}`,
     );
+  const now = cost.perHourNow === undefined ? "" : `${usdText(cost.perHourNow)} an hour now; `;
   context.print(
-    `\n${usdText(cost.perHourNow ?? cost.perHour)} an hour ${cost.perHourNow === undefined ? "while all hosts run" : "now"}; ${usdText(cost.perHour)} while all hosts run, ${usdText(cost.perHourStopped)} while they are stopped (prices of ${cost.pricesAsOf}).`,
+    `\n${now}${usdText(cost.perHour)} an hour while all hosts run, ${usdText(cost.perHourStopped)} while they are stopped (prices of ${cost.pricesAsOf}).`,
   );
 }

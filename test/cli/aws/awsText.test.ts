@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { awsPlanText, endedText, usdText } from "../../../cli/output/awsText";
+import { awsPlanText, endedText, quantityText, usdText } from "../../../cli/output/awsText";
 import { makeAwsPlan } from "../../../components/plan/aws/makeAwsPlan";
 import { quotaUse } from "../../../components/plan/aws/quota";
 import { account, awsSettings, known, noCredentials, recordAws } from "../../plan/aws/world";
@@ -48,6 +48,15 @@ describe("a plan for AWS as a person reads it", () => {
     expect(awsPlanText(plan)).toContain(endedText(plan) ?? "nothing");
     expect(endedText(plan)).toContain("no hosts any more, and the homes stay");
     expect(endedText(makeAwsPlan(settings, account()))).toBeUndefined();
+  });
+
+  it.each([
+    [200, "GiB", "200 GiB"],
+    [1, "instance", "1 instance"],
+    [2, "instance", "2 instances"],
+    [2, "address", "2 addresses"],
+  ])("counts %d %s as %s", (quantity, unit, text) => {
+    expect(quantityText({ quantity, unit })).toBe(text);
   });
 
   it.each([
