@@ -44,7 +44,7 @@ function attachments({ account }: World) {
  * Every type that our components use. Read in the provider's source, `ForceNew` by `ForceNew`, are instance, volume
  * and its attachment, route table association, VPC endpoint, NAT gateway, address association, document, association,
  * schedule, budget and its action, repository and its lifecycle policy, instance profile, and all of EFS but its
- * policy; the other rows follow its documentation.
+ * policy; the other rows have not been held against that source.
  */
 export const TABLE: Readonly<Record<string, TypeRow>> = {
   "aws:ec2/vpc:Vpc": {
