@@ -1,3 +1,4 @@
+import { stripVTControlCharacters as plain } from "node:util";
 import { describe, expect, it } from "vitest";
 import { awsPlanText, endedText, quantityText, usdText } from "../../../cli/output/awsText";
 import { makeAwsPlan } from "../../../components/plan/aws/makeAwsPlan";
@@ -19,7 +20,7 @@ describe("a plan for AWS as a person reads it", () => {
     const plan = makeAwsPlan(settings, others);
     const [host] = plan.hosts;
     if (host === undefined) throw new Error("no host");
-    const text = awsPlanText(plan, quotaUse(others, host, 1, plan.id));
+    const text = plain(awsPlanText(plan, quotaUse(others, host, 1, plan.id)));
     const lines = text.split("\n").map((line) => line.replace(/ +/g, " "));
     expect(lines).toContain("USER HOST SLOT TYPE MARKET ZONE GPU USD/HOUR");
     expect(lines).toContain("bob host-0 1 g6.12xlarge on-demand eu-west-1a 1 2.301");
@@ -38,7 +39,7 @@ describe("a plan for AWS as a person reads it", () => {
     const plan = makeAwsPlan(settings, lookups);
     const [host] = plan.hosts;
     if (host === undefined) throw new Error("no host");
-    const text = awsPlanText(plan, quotaUse(lookups, host, 1, plan.id));
+    const text = plain(awsPlanText(plan, quotaUse(lookups, host, 1, plan.id)));
     expect(text).toMatch(/^Stack team \(team team\) on AWS, eu-west-1$/m);
     expect(text).toMatch(/48 vCPUs +0 +not asked/);
   });
