@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const REAL_THINGS = [
   "test/engine/**",
   "test/container/**",
-  "test/host/vm.test.ts",
+  "test/host/systemd.test.ts",
   "test/host/emulated.test.ts",
   "test/soak/**",
   "test/bench/**",

@@ -22,7 +22,7 @@ export default defineConfig({
     include: [
       "test/engine/**/*.test.ts",
       "test/container/**/*.test.ts",
-      "test/host/vm.test.ts",
+      "test/host/systemd.test.ts",
       "test/host/emulated.test.ts",
     ],
     globalSetup: ["test/support/e2eSetup.ts"],

@@ -16,7 +16,7 @@ import { eventually } from "../support/processes";
 /**
  * A whole machine under QEMU's emulation of a processor: a kernel of its own, systemd, cloud-init, Docker
  * and an EBS volume, from the user data to the host's own power-off. What takes long (real environments,
- * training, Spot, kills, reboots) is in vm.test.ts, in a container: there cloud-init has ended after 7 to
+ * training, Spot, kills, reboots) is in systemd.test.ts, in a container: there cloud-init has ended after 7 to
  * 10 seconds, here after 94 s at load 4 and 419 s at load 10 (two cores), and one environment more takes
  * another minute.
  *
