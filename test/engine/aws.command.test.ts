@@ -64,6 +64,11 @@ interface Config {
 }
 const configOf = (text: string) => (parse(text) as { config: Config }).config;
 
+/**
+ * The built command, the real engine and CLI. moto's S3 and KMS hold the state; a stand-in holds the resources.
+ * They are two accounts, so what the command asks of EC2 is not what the engine made, verdicts are written by
+ * the test in a host's place, and no policy is judged.
+ */
 describe("the command on a stack on AWS", () => {
   let moto: Moto;
   let stack: DrivenStack;

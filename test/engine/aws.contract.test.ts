@@ -93,6 +93,10 @@ async function withTable(table: string): Promise<string> {
   return format(whole, { ...(await resolveConfig(FILE)), filepath: FILE });
 }
 
+/**
+ * Previews on the real engine, one changed input each. What replaces comes from the stand-in's table, which
+ * names its sources: a provider that behaves otherwise would not be noticed here.
+ */
 describe("what a change does to a stack on AWS", () => {
   let engine: AwsEngine;
   const base = planOf(BASE);

@@ -74,6 +74,10 @@ interface Config {
   readonly "gpudev:seats": { readonly id: string };
 }
 
+/**
+ * Upgrades and restored homes by the built command on the real engine. The stand-in holds the resources and the
+ * test plays the hosts' verdicts; moto finishes a snapshot at once. No host boots here, and no data is copied.
+ */
 describe("day two of a stack on AWS", () => {
   let moto: Moto;
   let stack: DrivenStack;

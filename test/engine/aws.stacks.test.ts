@@ -13,6 +13,10 @@ function line({ urn, type, protect, parent }: StateResource): string {
   return `${nameOf(urn)}  ${type}${below}${protect === true ? "  !" : ""}`;
 }
 
+/**
+ * The example stacks on Pulumi's real engine, with a stand-in for AWS: which resources there are and that they
+ * stay. It does not show that AWS takes them; their properties are held by test/aws.
+ */
 describe.each(["team-vision", "research-a100", "solo-spot"])("the example stack %s", (stack) => {
   let engine: AwsEngine;
   const recorded = recordAws(exampleStack(stack), account());

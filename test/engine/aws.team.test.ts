@@ -37,6 +37,10 @@ const NEW_DOCUMENT = [
   "update gpudev-host-0-document",
 ];
 
+/**
+ * Day-two changes of one stack on Pulumi's real engine. AWS is a stand-in that holds state and knows which
+ * changes replace: this shows what the engine is asked for and in which order, not that AWS takes it.
+ */
 describe("a shared host on the real engine", () => {
   let engine: AwsEngine;
   const instanceIds = () => engine.account.all(INSTANCE).map(([id]) => id);

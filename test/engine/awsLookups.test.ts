@@ -45,6 +45,10 @@ async function answers(url: string): Promise<void> {
   throw new Error(`nothing answers at ${url}`);
 }
 
+/**
+ * Each question to AWS, by AWS's own client, to moto: names, paging and what is made of an answer. moto knows no
+ * rights, keeps other quotas than AWS, and has no Capacity Blocks.
+ */
 describe("what is asked of AWS, with moto in its place", () => {
   let moto: ChildProcess;
   const before = { ...process.env };
