@@ -47,7 +47,7 @@ async function answers(url: string): Promise<void> {
 
 /**
  * Each question to AWS, by AWS's own client, to moto: names, paging and what is made of an answer. moto knows no
- * rights, keeps other quotas than AWS, and has no Capacity Blocks.
+ * rights, and its quotas are its own.
  */
 describe("what is asked of AWS, with moto in its place", () => {
   let moto: ChildProcess;
