@@ -16,120 +16,155 @@ export interface EndOf extends Place {
 // Each script runs for ten minutes at most; a step that raises is tried again.
 const WAIT_TRIES = 60;
 
-const STOP = `
+// EC2 refuses a whole call where one of its instances cannot be had: each has a call of its own.
+const COMMON = `
 import boto3
+import time
 
-def hosts(ec2, stack, states):
+def hosts(ec2, name, values, states):
     pages = ec2.get_paginator("describe_instances").paginate(Filters=[
-        {"Name": "tag:${STACK_TAG}", "Values": [stack]},
+        {"Name": name, "Values": values},
         {"Name": "instance-state-name", "Values": states},
     ])
     return [i for page in pages for r in page["Reservations"] for i in r["Instances"]]
 
-def stop(events, context):
-    ec2 = boto3.client("ec2")
-    found = hosts(ec2, events["Stack"], ["pending", "running", "stopping", "stopped"])
-    ids = [i["InstanceId"] for i in found]
-    running = [i["InstanceId"] for i in found if i["State"]["Name"] in ("pending", "running")]
-    if running:
-        ec2.stop_instances(InstanceIds=running)
-        ec2.get_waiter("instance_stopped").wait(
-            InstanceIds=running, WaiterConfig={"Delay": 10, "MaxAttempts": 55})
-    requests = [i["SpotInstanceRequestId"] for i in found if i.get("SpotInstanceRequestId")]
-    if requests:
-        ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=requests)
-    return {"InstanceIds": ids}
+def known(ec2, ids, states):
+    return hosts(ec2, "instance-id", ids, states) if ids else []
+
+def each(call, key, ids):
+    failed = []
+    for one in ids:
+        try:
+            call(**{key: [one]})
+        except Exception as problem:
+            failed.append(f"{one}: {problem}")
+    return failed
+
+def finish(failed):
+    if failed:
+        raise Exception("; ".join(failed))
+
+RUNNING = ["pending", "running", "stopping"]
+THERE = [*RUNNING, "stopped"]
 `;
 
-const SNAPSHOT = `
-import boto3
+const FIND = `${COMMON}
+def find(events, context):
+    found = hosts(boto3.client("ec2"), "tag:${STACK_TAG}", [events["Stack"]], THERE)
+    return {"InstanceIds": [i["InstanceId"] for i in found]}
+`;
 
+const STOP = `${COMMON}
+def stop(events, context):
+    ec2 = boto3.client("ec2")
+    found = known(ec2, events["InstanceIds"], THERE)
+    left = [i["InstanceId"] for i in found if i["State"]["Name"] in RUNNING]
+    failed = each(ec2.stop_instances, "InstanceIds", left)
+    for _ in range(50):
+        if not left:
+            break
+        time.sleep(10)
+        left = [i["InstanceId"] for i in known(ec2, left, RUNNING)]
+    failed += [f"{one}: does not stop" for one in left]
+    requests = [i["SpotInstanceRequestId"] for i in found if i.get("SpotInstanceRequestId")]
+    failed += each(ec2.cancel_spot_instance_requests, "SpotInstanceRequestIds", requests)
+    finish(failed)
+`;
+
+const TAKEN = `${COMMON}
+def taken(ec2, events):
+    homes = {"Name": "tag:${HOMES_TAG}", "Values": [events["Stack"]]}
+    run = {"Name": "tag:gpudev:execution", "Values": [events["Execution"]]}
+    pages = ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=[homes, run])
+    return {s["VolumeId"]: s["SnapshotId"] for page in pages for s in page["Snapshots"]}
+`;
+
+const SNAPSHOT = `${TAKEN}
 def snapshot(events, context):
     ec2 = boto3.client("ec2")
     homes = {"Name": "tag:${HOMES_TAG}", "Values": [events["Stack"]]}
-    run = {"Name": "tag:gpudev:execution", "Values": [events["Execution"]]}
-    taken = ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=[homes, run])
-    done = {s["VolumeId"]: s["SnapshotId"] for page in taken for s in page["Snapshots"]}
+    done = taken(ec2, events)
+    failed = []
     for page in ec2.get_paginator("describe_volumes").paginate(Filters=[homes]):
         for volume in page["Volumes"]:
             if volume["VolumeId"] in done:
                 continue
             tags = [t for t in volume["Tags"] if not t["Key"].startswith("aws:")]
             tags.append({"Key": "gpudev:execution", "Value": events["Execution"]})
-            made = ec2.create_snapshot(
-                VolumeId=volume["VolumeId"], Description="gpudev: homes at the end of the stack",
-                TagSpecifications=[{"ResourceType": "snapshot", "Tags": tags}])
-            done[volume["VolumeId"]] = made["SnapshotId"]
-    return {"SnapshotIds": sorted(done.values())}
+            try:
+                ec2.create_snapshot(
+                    VolumeId=volume["VolumeId"],
+                    Description="gpudev: homes at the end of the stack",
+                    TagSpecifications=[{"ResourceType": "snapshot", "Tags": tags}])
+            except Exception as problem:
+                failed.append(f"{volume['VolumeId']}: {problem}")
+    finish(failed)
 `;
 
-const WAIT = `
-import boto3
-
+const WAIT = `${TAKEN}
 def wait(events, context):
-    if events["SnapshotIds"]:
-        boto3.client("ec2").get_waiter("snapshot_completed").wait(
-            SnapshotIds=events["SnapshotIds"], WaiterConfig={"Delay": 15, "MaxAttempts": 36})
+    ec2 = boto3.client("ec2")
+    ids = sorted(taken(ec2, events).values())
+    if ids:
+        ec2.get_waiter("snapshot_completed").wait(
+            SnapshotIds=ids, WaiterConfig={"Delay": 15, "MaxAttempts": 36})
 `;
 
-const TERMINATE = `
-import boto3
-
+const TERMINATE = `${COMMON}
 def terminate(events, context):
-    if events["InstanceIds"]:
-        boto3.client("ec2").terminate_instances(InstanceIds=events["InstanceIds"])
+    ec2 = boto3.client("ec2")
+    ids = [i["InstanceId"] for i in known(ec2, events["InstanceIds"], THERE)]
+    finish(each(ec2.terminate_instances, "InstanceIds", ids))
 `;
 
 interface Step {
+  /** Also the function that the script has. */
   readonly name: string;
-  readonly handler: string;
   readonly script: string;
   readonly input: Readonly<Record<string, string>>;
   readonly outputs?: readonly string[];
-  readonly attempts?: number;
+  readonly attempts: number;
+  /** What to do once its attempts are used up. */
+  readonly onFailure: "Abort" | "Continue";
 }
 
-/** The steps of the end, in order; a step that fails leaves the rest undone, so that nothing goes without its snapshot. */
+/**
+ * The steps of the end, in order. Once the hosts are found, a step that fails for good keeps none
+ * of the others from being tried: homes lie on volumes of their own or on EFS and stay whatever
+ * becomes of the hosts, and a host that nobody ends goes on costing money.
+ */
 export function endSteps(stackId: string, volumes: boolean): readonly Step[] {
-  const stop: Step = {
-    name: "stop",
-    handler: "stop",
-    script: STOP,
+  const hosts = { InstanceIds: "{{ find.InstanceIds }}" };
+  const homes = { Stack: stackId, Execution: "{{ automation:EXECUTION_ID }}" };
+  const find: Step = {
+    name: "find",
+    script: FIND,
     input: { Stack: stackId },
     outputs: ["InstanceIds"],
     attempts: 3,
+    onFailure: "Abort",
   };
-  const keep: readonly Step[] = [
-    {
-      name: "snapshot",
-      handler: "snapshot",
-      script: SNAPSHOT,
-      input: { Stack: stackId, Execution: "{{ automation:EXECUTION_ID }}" },
-      outputs: ["SnapshotIds"],
-      attempts: 3,
-    },
-    {
-      name: "wait",
-      handler: "wait",
-      script: WAIT,
-      input: { SnapshotIds: "{{ snapshot.SnapshotIds }}" },
-      attempts: WAIT_TRIES,
-    },
+  const step = (name: string, script: string, input: Step["input"], attempts: number): Step => ({
+    name,
+    script,
+    input,
+    attempts,
+    onFailure: "Continue",
+  });
+  return [
+    find,
+    step("stop", STOP, hosts, 3),
+    ...(volumes
+      ? [step("snapshot", SNAPSHOT, homes, 3), step("wait", WAIT, homes, WAIT_TRIES)]
+      : []),
+    step("terminate", TERMINATE, hosts, 3),
   ];
-  const terminate: Step = {
-    name: "terminate",
-    handler: "terminate",
-    script: TERMINATE,
-    input: { InstanceIds: "{{ stop.InstanceIds }}" },
-    attempts: 3,
-  };
-  return [stop, ...(volumes ? keep : []), terminate];
 }
 
 /**
  * Content of the SSM Automation runbook that ends a stack: its hosts stop, spot requests are
  * cancelled, homes are snapshotted and waited for, hosts are terminated. Homes stay. The end
- * date starts it, and so can a person.
+ * date starts it, and so can a person; it ends as failed where any step of it did.
  */
 export function endRunbook({ stackId, roleArn, volumes }: EndOf): string {
   return JSON.stringify({
@@ -139,12 +174,14 @@ export function endRunbook({ stackId, roleArn, volumes }: EndOf): string {
     mainSteps: endSteps(stackId, volumes).map((step) => ({
       name: step.name,
       action: "aws:executeScript",
-      onFailure: "Abort",
-      maxAttempts: step.attempts ?? 1,
+      onFailure: step.onFailure,
+      // What goes on after a failure would end as a success: the execution says that it failed.
+      isCritical: true,
+      maxAttempts: step.attempts,
       timeoutSeconds: 600,
       inputs: {
         Runtime: "python3.11",
-        Handler: step.handler,
+        Handler: step.name,
         InputPayload: step.input,
         Script: step.script.trimStart(),
       },
