@@ -8,6 +8,7 @@ import type { AwsStack } from "../../components/plan/aws/stack";
 import { confirm } from "../confirm";
 import type { Context } from "../context";
 import { operate } from "../engine/operate";
+import { withoutProtection } from "../engine/protection";
 import type { Engine } from "../engine/workspace";
 import { CommandFailure, ExitCode } from "../outcome";
 import { hasErrors } from "../output/findings";
@@ -17,7 +18,6 @@ import { ec2In } from "./clients";
 import { hostsNow } from "./hosts";
 import { recordValues } from "./record";
 import { CapacityFailure, upOnce, type UpOnceOptions } from "./upOnce";
-import { withoutProtection } from "../commands/forget";
 
 const RUNG = "gpudev:aws.hosts.rung";
 const ZONE = "gpudev:aws.homes.zone";

@@ -10,7 +10,8 @@ import { dockerFailure, type Docker } from "../docker";
 import { ensurePulumiCli } from "../engine/cli";
 import { clearLocks, engineOn } from "../engine/open";
 import { operate } from "../engine/operate";
-import { recover, stateOf, withState, type StateResource } from "../engine/recover";
+import { withoutProtection } from "../engine/protection";
+import { recover, stateOf, type StateResource } from "../engine/recover";
 import { VOLUME } from "../engine/resourceTypes";
 import { loadStack, rememberedSettings, type LoadedStack } from "../loadStack";
 import { stackName } from "../readStack";
@@ -22,15 +23,6 @@ import { withStack } from "../withStack";
 
 export interface ForgetOptions {
   readonly yes: boolean;
-}
-
-/** The state with one resource's protection taken off. */
-export function withoutProtection(deployment: Deployment, urn: string): Deployment {
-  const state = stateOf(deployment);
-  const resources = (state.resources ?? []).map((resource) =>
-    resource.urn === urn ? { ...resource, protect: false } : resource,
-  );
-  return withState(deployment, { ...state, resources });
 }
 
 /** The home volume's resource in the state. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
+import { withoutProtection } from "../../cli/engine/protection";
 import { planRecovery, type FoundObjects, type StateFile } from "../../cli/engine/recover";
 import { CONTAINER, NETWORK, VOLUME } from "../../cli/engine/resourceTypes";
-import { hasOwnHome, homeInState, withoutProtection } from "../../cli/commands/forget";
+import { hasOwnHome, homeInState } from "../../cli/commands/forget";
 import type { Docker } from "../../cli/docker";
 
 const resource = (type: string, id: string) => ({ type, id, urn: `urn:x::gpudev::${type}::${id}` });
