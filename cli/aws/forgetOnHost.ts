@@ -97,16 +97,33 @@ export async function forgetOnHost(
 ): Promise<OnHost> {
   const DocumentName = `${prefix}-forget`;
   await makeDocument(ssm, DocumentName);
-  try {
-    const { Command } = await ssm.send(
-      new SendCommandCommand({
-        DocumentName,
-        InstanceIds: [instanceId],
-        Parameters: { user: [user] },
-      }),
-    );
-    return await awaitEnd(ssm, Command?.CommandId ?? "", instanceId);
-  } finally {
-    await ssm.send(new DeleteDocumentCommand({ Name: DocumentName }));
-  }
+  const done = await sendForget(ssm, DocumentName, instanceId, user).catch(
+    async (problem: unknown) => {
+      // What went wrong first is what has to be mended; a document that stays is used by the next run, which deletes it.
+      await removeDocument(ssm, DocumentName).catch(() => undefined);
+      throw problem;
+    },
+  );
+  await removeDocument(ssm, DocumentName);
+  return done;
+}
+
+async function removeDocument(ssm: SSMClient, Name: string): Promise<void> {
+  await ssm.send(new DeleteDocumentCommand({ Name }));
+}
+
+async function sendForget(
+  ssm: SSMClient,
+  DocumentName: string,
+  instanceId: string,
+  user: string,
+): Promise<OnHost> {
+  const { Command } = await ssm.send(
+    new SendCommandCommand({
+      DocumentName,
+      InstanceIds: [instanceId],
+      Parameters: { user: [user] },
+    }),
+  );
+  return awaitEnd(ssm, Command?.CommandId ?? "", instanceId);
 }

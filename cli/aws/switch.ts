@@ -10,6 +10,8 @@ import { awsFailure } from "./failures";
 import { ENGINEERS_POLICY } from "./needAws";
 
 const POLL_MS = 1_000;
+/** The document lets a host take half an hour; an agent that never answers would be waited for without end. */
+const LONGEST_MS = 45 * 60_000;
 const GOING_ON = new Set(["Pending", "InProgress", "Delayed", "Cancelling"]);
 
 /** One user's environment on a running host. */
@@ -62,7 +64,7 @@ export async function switchEnvironment(
       }),
     );
     const asked = { CommandId: Command?.CommandId ?? "", InstanceId: instanceId };
-    for (;;) {
+    for (const end = Date.now() + LONGEST_MS; Date.now() < end;) {
       const { Status, StandardOutputContent = "" } = await invocation(ssm, asked);
       const said = StandardOutputContent.trim();
       if (Status === "Success") return said;
@@ -74,6 +76,11 @@ export async function switchEnvironment(
         );
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+    throw new CommandFailure(
+      ExitCode.failed,
+      `${host} has not said for ${LONGEST_MS / 60_000} minutes whether it could ${action} the environment of ${user} (SSM command ${asked.CommandId}).`,
+      "Look at it in the console (Systems Manager, Run Command), and run this again.",
+    );
   } catch (problem) {
     throw problemOf(problem, one, action);
   }
