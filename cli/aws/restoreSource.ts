@@ -2,10 +2,11 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import { reasonOf } from "../../components/lookups/aws/ask";
 import type { HomesVolume } from "../../components/lookups/aws/model";
 import type { PlannedHomesVolume } from "../../components/plan/aws/model";
-import { newestOf, type HomesSnapshot } from "../../components/plan/aws/restore";
+import { homesTwice, newestOf, type HomesSnapshot } from "../../components/plan/aws/restore";
 import { confirmByName } from "../confirm";
 import type { Context } from "../context";
 import { CommandFailure, ExitCode } from "../outcome";
+import { refusal } from "../refusal";
 import type { DecidedAwsStack } from "./awsStack";
 import { awsFailure } from "./failures";
 import { findSnapshots, stopHost, takeSnapshot } from "./homesVolumes";
@@ -21,11 +22,14 @@ export interface Homes {
 
 /**
  * The homes of a host as AWS has them.
- * @throws CommandFailure where that could not be asked
+ * @throws CommandFailure where that could not be asked, or where AWS has two such volumes
  */
-export function homesAt({ lookups }: DecidedAwsStack, planned: PlannedHomesVolume): Homes {
-  if (lookups.volumes.known)
+export function homesAt({ plan, lookups }: DecidedAwsStack, planned: PlannedHomesVolume): Homes {
+  if (lookups.volumes.known) {
+    const twice = homesTwice(plan, lookups).filter(({ host }) => host === planned.host);
+    if (twice.length > 0) throw refusal(twice.map(({ finding }) => finding));
     return { planned, volume: lookups.volumes.value.find(({ host }) => host === planned.host) };
+  }
   throw new CommandFailure(
     ExitCode.failed,
     `Homes could not be asked of AWS: ${lookups.volumes.because}.`,

@@ -155,7 +155,7 @@ async function bringBack(
     throw new CommandFailure(
       ExitCode.badInput,
       `The stack file says already that the homes of ${planned.name} are restored in ${zone}, from ${begun.snapshot}.`,
-      "gpudev up goes on from there. To take another one, name it by --snapshot.",
+      `To go on with it: gpudev restore ${planned.name} --zone ${zone} --snapshot ${begun.snapshot}. To take another one, name that by --snapshot.`,
     );
   checkTarget(decided, homes, zone);
   const named =
@@ -169,13 +169,14 @@ async function bringBack(
   const engine = await planEngine(context, next);
   // Recorded first: whatever ends this, the file says what is meant, and this command goes on with it.
   editStack(context, decided.file, values);
-  await forgetVolume(context, engine, planned);
+  // Put aside first: were the state to forget it before, a killed run would leave two volumes with the same tags.
   if (volume !== undefined)
     try {
       await putAside(client, volume.id, decided.plan.id);
     } catch (problem) {
       throw awsFailure(problem, `Putting ${volume.id} aside`, ENGINEERS_POLICY);
     }
+  await forgetVolume(context, engine, planned);
   await upOnce(context, engine.engine, next, {
     yes: true,
     title: `Restore the homes of ${planned.name} in ${zone}`,

@@ -1,4 +1,7 @@
 import type { AwsLookups } from "../../lookups/aws/model";
+import type { Finding } from "../../settings/finding";
+import { error, groupBy, listed } from "../findings";
+import { hostName } from "./awsNames";
 import type { AwsPlan, PlannedHomesVolume } from "./model";
 import type { AwsStack } from "./stack";
 
@@ -17,6 +20,29 @@ export interface HomesSnapshot {
   readonly stackId?: string;
   /** Value of its `gpudev:host` tag: the host whose homes it holds. */
   readonly host?: string;
+}
+
+/**
+ * Hosts with more than one homes volume: a run was killed between making the second and putting the first
+ * aside, or somebody copied the tags. Which one is in use nobody but a person can say.
+ */
+export function homesTwice(
+  { id, region }: Pick<AwsPlan, "id" | "region">,
+  { volumes }: Pick<AwsLookups, "volumes">,
+): { readonly host: number; readonly finding: Finding }[] {
+  if (!volumes.known) return [];
+  const byHost = groupBy(volumes.value, ({ host }) => host);
+  return [...byHost].flatMap(([host, twins]) => {
+    if (twins.length < 2) return [];
+    const each = twins.map((one) => `${one.id} (${one.zone}, ${one.sizeGiB} GiB)`);
+    const finding = error(
+      "homes-twice",
+      "gpudev:aws.homes",
+      `AWS has ${twins.length} volumes with the homes of ${hostName(host)}: ${listed(each)}`,
+      `Look which one is in use (attached, or known to the stack's state), and put each other one aside, where it stays: aws ec2 create-tags --region ${region} --resources VOLUME --tags Key=gpudev:homes-before,Value=${id} && aws ec2 delete-tags --region ${region} --resources VOLUME --tags Key=gpudev:homes`,
+    );
+    return [{ host, finding }];
+  });
 }
 
 /** The newest snapshot that is finished. */

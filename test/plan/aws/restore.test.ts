@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { makeAwsPlan } from "../../../components/plan/aws/makeAwsPlan";
 import {
   homesNamed,
+  homesTwice,
   newestOf,
   restoredRecord,
   restoredValues,
@@ -140,5 +141,27 @@ describe("the newest snapshot", () => {
       ])?.id,
     ).toBe("snap-2");
     expect(newestOf([snapshot("snap-3", "2026-11-23T03:00:00.000Z", "error")])).toBeUndefined();
+  });
+});
+
+describe("two volumes with the homes of one host", () => {
+  const volume = (id: string, host: number) => ({ id, zone: "eu-west-1b", host, sizeGiB: 300 });
+  const twins = account({
+    volumes: known([volume("vol-old", 0), volume("vol-1", 1), volume("vol-new", 0)]),
+  });
+
+  it("stop every plan, and both are named with what puts one aside", () => {
+    const { message, mend, severity } = oneFinding(makeAwsPlan(settings, twins), "homes-twice");
+    expect(severity).toBe("error");
+    expect(message).toBe(
+      "AWS has 2 volumes with the homes of host-0: vol-old (eu-west-1b, 300 GiB) and vol-new (eu-west-1b, 300 GiB).",
+    );
+    expect(mend).toMatch(/create-tags --region \S+ --resources VOLUME .*delete-tags --region/);
+  });
+
+  it("are not seen where each host has one, nor where AWS could not be asked", () => {
+    const plan = { id: "7f3k2m", region: "eu-west-1" };
+    expect(homesTwice(plan, lookups)).toEqual([]);
+    expect(homesTwice(plan, { volumes: { known: false, because: "denied" } })).toEqual([]);
   });
 });
