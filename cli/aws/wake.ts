@@ -2,10 +2,9 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Context } from "../context";
 import { CommandFailure, ExitCode } from "../outcome";
-import { awsFailure } from "./failures";
 import { hostsNow, startHosts } from "./hosts";
 import type { HostNow } from "./hostStates";
-import { ENGINEERS_POLICY } from "./needAws";
+import { notStarted } from "./notStarted";
 import { fetchDated, type DatedVerdict, type Verdict } from "./verdicts";
 
 const POLL_MS = 2_000;
@@ -54,16 +53,6 @@ export async function awaitState(
     `${name} is not ${state} after ${STOPPING_MS / 60_000} minutes.`,
     "Look at it with `gpudev status`, and at its console in EC2.",
   );
-}
-
-function notStarted(name: string, type: string, problem: unknown): CommandFailure {
-  if (problem instanceof Error && /^Insufficient|^InsufficientHostCapacity/.test(problem.name))
-    return new CommandFailure(
-      ExitCode.failed,
-      `AWS has no ${type} to start ${name} on in its zone at the moment (${problem.name}).`,
-      "Run it again after a while. `gpudev up` tries the other instance types of gpudev:aws.hosts.ladder; homes stay.",
-    );
-  return awsFailure(problem, `Starting ${name}`, ENGINEERS_POLICY);
 }
 
 /**

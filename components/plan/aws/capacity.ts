@@ -2,12 +2,12 @@ import type { Market } from "./model";
 
 /**
  * How EC2 says that it has no such instance now: error codes of RunInstances and StartInstances, and
- * status codes of a Spot request. `Unsupported` is also said for other things, so it has to be about
+ * status codes of a Spot request, of one without an instance and of one whose instance EC2 has stopped. `Unsupported` is also said for other things, so it has to be about
  * the zone. Source: EC2 API Reference, "Error codes for the Amazon EC2 API"; EC2 User Guide, "Spot
  * request status".
  */
 const CAPACITY =
-  /\b(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientReservedInstanceCapacity|ReservationCapacityExceeded|MaxSpotInstanceCountExceeded|SpotMaxPriceTooLow|capacity-not-available|price-too-low)\b/;
+  /\b(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientReservedInstanceCapacity|ReservationCapacityExceeded|MaxSpotInstanceCountExceeded|SpotMaxPriceTooLow|capacity-not-available|price-too-low|instance-stopped-no-capacity|instance-stopped-by-price|instance-stopped-capacity-oversubscribed)\b/;
 const UNSUPPORTED = /\bUnsupported\b[^\n]*(Availability Zone|instance type)/i;
 
 /** Whether an error is that AWS has no capacity for an instance; `undefined` where it is another. Returns AWS's own code. */

@@ -17,6 +17,8 @@ describe("what says that AWS has no such instance now", () => {
     [`${RUN} SpotMaxPriceTooLow: Your Spot request price…`, "SpotMaxPriceTooLow"],
     [`${RUN} ReservationCapacityExceeded: …`, "ReservationCapacityExceeded"],
     ["waiting for EC2 Spot request: capacity-not-available", "capacity-not-available"],
+    ["instance-stopped-no-capacity: EC2 has stopped i-1", "instance-stopped-no-capacity"],
+    ["instance-stopped-by-price: EC2 has stopped i-1", "instance-stopped-by-price"],
     [
       `${RUN} Unsupported: Your requested instance type (p4d.24xlarge) is not supported in your requested Availability Zone (us-east-1e).`,
       "Unsupported",
@@ -28,6 +30,9 @@ describe("what says that AWS has no such instance now", () => {
   it.each([
     `${RUN} Unsupported: The requested configuration is currently not supported.`,
     `${RUN} VcpuLimitExceeded: You have requested more vCPU capacity than your current limit`,
+    // EC2 says it for minutes of a Spot instance that a person has stopped, too.
+    "IncorrectSpotRequestState: The Spot Instance request is not in a state that allows this",
+    "instance-stopped-by-user: the instance was stopped by a person",
     `${RUN} InvalidParameterValue: InsufficientlySpecific`,
     "",
   ])("is not %s", (message) => {
