@@ -44,6 +44,14 @@ export function touchedHosts(steps: readonly Step[]): string[] {
   return [...new Set(touched)].toSorted();
 }
 
+/** Hosts whose machine a change removes or replaces. */
+export function departingHosts(steps: readonly Step[]): string[] {
+  const going = steps.flatMap(({ op, urn, type }) =>
+    type === INSTANCE && (op === "replace" || op === "delete") ? (hostPart(urn)?.host ?? []) : [],
+  );
+  return [...new Set(going)].toSorted();
+}
+
 /** Inputs of an instance that EC2 changes only while it is stopped. */
 const STOPS = ["instanceType", "ebsOptimized", "userData", "userDataBase64", "cpuOptions"];
 

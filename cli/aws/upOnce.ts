@@ -6,12 +6,21 @@ import { confirm } from "../confirm";
 import type { Context } from "../context";
 import { operate } from "../engine/operate";
 import type { Engine } from "../engine/workspace";
-import { CommandFailure, ExitCode } from "../outcome";
+import { CommandFailure } from "../outcome";
 import { refusal } from "../refusal";
 import type { DecidedAwsStack } from "./awsStack";
-import { endedUsers, protectedOnes, touchedHosts, watch, type Watched } from "./changes";
+import {
+  departingHosts,
+  endedUsers,
+  protectedOnes,
+  touchedHosts,
+  watch,
+  type Watched,
+} from "./changes";
 import { ec2In } from "./clients";
 import { hostsNow, startHosts } from "./hosts";
+import { notStarted } from "./notStarted";
+import { cancelSpotRequests } from "./spotRequests";
 
 /** AWS has no instance of the type, market and zone now. */
 export class CapacityFailure extends CommandFailure {
@@ -28,6 +37,8 @@ export class CapacityFailure extends CommandFailure {
 export interface Compared {
   readonly changes: OpMap;
   readonly touched: readonly string[];
+  /** Hosts whose machine goes, for good or for another. */
+  readonly departing: readonly string[];
   /** Users whose environments end. */
   readonly ends: readonly string[];
 }
@@ -76,7 +87,13 @@ export async function compare(context: Context, engine: Engine): Promise<Compare
       }),
     ),
   );
-  return { changes, touched: touchedHosts(seen.steps), ends: endedUsers(seen.steps) };
+  const { steps } = seen;
+  return {
+    changes,
+    touched: touchedHosts(steps),
+    departing: departingHosts(steps),
+    ends: endedUsers(steps),
+  };
 }
 
 /** Starts the stopped ones of some hosts: what has to be applied there waits for them. */
@@ -96,13 +113,9 @@ export async function startStopped(
     try {
       await startHosts(client, stopped);
     } catch (problem) {
-      const words = reasonOf(problem);
-      const failure = new CommandFailure(
-        ExitCode.failed,
-        `EC2 could not start ${which}: ${words}.`,
-        "Mend what it says and run this again; homes are untouched.",
-      );
-      const code = capacityCode(words);
+      const [type] = new Set(stopped.map((host) => host.type));
+      const failure = notStarted(which, type ?? "instance", problem);
+      const code = capacityCode(reasonOf(problem));
       throw code === undefined ? failure : new CapacityFailure(code, failure);
     }
   });
@@ -118,8 +131,8 @@ export interface UpOnceOptions {
 
 /**
  * Brings a decided stack up once: looks at what would change, refuses where homes would be dropped,
- * asks before running environments end, starts stopped hosts that the change touches, and lets the
- * engine make it so. Waits for hosts where settings say so.
+ * asks before running environments end, starts stopped hosts that the change touches, cancels the
+ * Spot requests of those that go, and lets the engine make it so. Waits for hosts where settings say so.
  * @throws CapacityFailure where AWS has no such instance; CommandFailure with what else went wrong
  */
 export async function upOnce(
@@ -128,7 +141,7 @@ export async function upOnce(
   decided: Pick<DecidedAwsStack, "stack" | "plan">,
   { yes, title }: UpOnceOptions,
 ): Promise<OpMap> {
-  const { ends, touched } = await compare(context, engine);
+  const { ends, touched, departing } = await compare(context, engine);
   if (ends.length > 0)
     await confirm({
       yes,
@@ -139,8 +152,11 @@ export async function upOnce(
   await startStopped(
     context,
     decided,
-    touched.filter((name) => planned.has(name)),
+    // A machine that goes has nothing to apply; nor could one whose Spot capacity is taken back be started.
+    touched.filter((name) => planned.has(name) && !departing.includes(name)),
   );
+  const { region, id } = decided.plan;
+  await cancelSpotRequests(context, region, { stackId: id, hosts: departing });
   const seen = watch();
   const { changes, warnings } = await watched(seen, () =>
     operate(context.progress, title ?? `Bring up stack ${decided.stack}`, false, (run) =>

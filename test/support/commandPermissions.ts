@@ -71,6 +71,8 @@ export function allowsAction(actions: readonly string[], action: string): boolea
 }
 
 const STATE_BUCKET = ["arn:aws:s3:::gpudev-state-*", "arn:aws:s3:::gpudev-state-*/*"];
+/** What hosts publish below `/gpudev/<id>`. */
+const PUBLISHED = ["arn:aws:ssm:*:*:parameter/gpudev/*"];
 const STATE_KEY = { StringLike: { "kms:ResourceAliases": "alias/gpudev-*" } };
 /** KMS takes these on a key that has no alias yet. */
 const NEW_KEY = ["kms:CreateAlias", "kms:CreateKey", "kms:EnableKeyRotation", "kms:TagResource"];
@@ -83,7 +85,7 @@ const NEW_KEY = ["kms:CreateAlias", "kms:CreateKey", "kms:EnableKeyRotation", "k
 export function commandsPolicy(engines: readonly string[]) {
   const missing = commandActions().filter((action) => !allowsAction(engines, action));
   const of = (service: string) => missing.filter((action) => action.startsWith(`${service}:`));
-  const other = missing.filter((action) => !/^(ec2|kms|s3):/.test(action));
+  const other = missing.filter((action) => !/^(ec2|kms|s3|ssm):/.test(action));
   if (other.length > 0) throw new Error(`say in commandPermissions.ts where ${other.join()} goes`);
   const kms = of("kms");
   return {
@@ -103,6 +105,7 @@ export function commandsPolicy(engines: readonly string[]) {
         Action: kms.filter((action) => NEW_KEY.includes(action)),
         Resource: ["*"],
       },
+      { Sid: "Published", Effect: "Allow", Action: of("ssm"), Resource: PUBLISHED },
       { Sid: "Restore", Effect: "Allow", Action: of("ec2"), Resource: ["*"] },
     ].filter(({ Action }) => Action.length > 0),
   };

@@ -10,6 +10,9 @@ import { deployedOf } from "../deployed";
 import { homesLeft, homesLeftText } from "../homesCost";
 import { openAwsEngine } from "../openAws";
 import { requireBackend } from "../needAws";
+import { deletePublished } from "../published";
+import { rememberedSeats } from "../rememberedSeats";
+import { cancelSpotRequests } from "../spotRequests";
 
 export interface DestroyOptions {
   readonly yes: boolean;
@@ -30,6 +33,10 @@ export function destroy(
     });
     const cli = await ensurePulumiCli(context.progress);
     const engine = await openAwsEngine(context, stack, cli, () => Promise.resolve({}));
+    const { id: stackId } = rememberedSeats(stack);
+    const { region } = stack.settings.aws;
+    const earlier =
+      stackId === undefined ? [] : await cancelSpotRequests(context, region, { stackId });
     const { changes } = await operate(
       context.progress,
       `Take away stack ${stack.stack}`,
@@ -40,6 +47,11 @@ export function destroy(
     context.print(`Stack ${stack.stack}: ${describeChanges(changes, "done")}.`);
     const text = homesLeftText(left);
     if (text !== undefined) context.print(text);
+    if (stackId !== undefined) {
+      // Whatever was open while the machines went.
+      await cancelSpotRequests(context, region, { stackId, earlier });
+      await deletePublished(context, region, stackId);
+    }
     return { stack: stack.stack, findings, changes: changesAlone(changes), ...left };
   });
 }

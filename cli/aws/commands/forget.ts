@@ -6,13 +6,13 @@ import type { Context } from "../../context";
 import { ensurePulumiCli } from "../../engine/cli";
 import { resourceName } from "../../engine/events";
 import { operate } from "../../engine/operate";
+import { withoutProtection } from "../../engine/protection";
 import type { StateResource } from "../../engine/recover";
 import type { Engine } from "../../engine/workspace";
 import { CommandFailure, ExitCode, type Report } from "../../outcome";
-import { identify, readSeatRecord, writeSeatRecord } from "../../seatRecord";
+import { readSeatRecord, writeSeatRecord } from "../../seatRecord";
 import { replaceFile } from "../../stackFile";
 import { withStack } from "../../withStack";
-import { withoutProtection } from "../../commands/forget";
 import type { AwsStackOnFile } from "../awsStack";
 import { ssmIn } from "../clients";
 import { ACCESS_POINT, deployedOf, VOLUME, type Deployed } from "../deployed";
@@ -20,12 +20,12 @@ import { awsFailure } from "../failures";
 import { forgetOnHost } from "../forgetOnHost";
 import { ENGINEERS_POLICY, requireBackend } from "../needAws";
 import { openAwsEngine } from "../openAws";
+import { deletePublished } from "../published";
+import { rememberedSeats } from "../rememberedSeats";
 
 export interface ForgetOptions {
   readonly yes: boolean;
 }
-
-type Seats = AwsStackOnFile["settings"]["seats"];
 
 /** Where a leaver's home is, and who else has one there. */
 interface Leaver {
@@ -33,14 +33,6 @@ interface Leaver {
   readonly host: string;
   /** Others with a seat on the host, leavers too. */
   readonly neighbours: readonly string[];
-}
-
-/** The seats that file and machine remember. */
-function seatsOf({ settings, folders }: AwsStackOnFile): Seats {
-  const record = readSeatRecord(folders.seatsFile);
-  return record === undefined
-    ? settings.seats
-    : identify(settings, record, () => record.id).settings.seats;
 }
 
 function leaverOf(stack: AwsStackOnFile, user: string): Leaver {
@@ -51,7 +43,7 @@ function leaverOf(stack: AwsStackOnFile, user: string): Leaver {
       `${user} is a user of stack ${name}: the home is in use.`,
       `Take ${user} out first: \`gpudev remove ${user}\`, then \`gpudev up\`.`,
     );
-  const seats: Readonly<Record<string, Seat | string | undefined>> = seatsOf(stack);
+  const seats: Readonly<Record<string, Seat | string | undefined>> = rememberedSeats(stack);
   const seat = Object.hasOwn(seats, user) ? seats[user] : undefined;
   if (seat === undefined || typeof seat === "string") {
     const left = Object.entries(seats).flatMap(([one, its]) =>
@@ -130,7 +122,7 @@ async function deleteFolder(
   { user, host }: Leaver,
 ): Promise<void> {
   const ssm = ssmIn(stack.settings.aws.region);
-  const prefix = awsPrefix(stack.stack, seatsOf(stack).id ?? "");
+  const prefix = awsPrefix(stack.stack, rememberedSeats(stack).id ?? "");
   await context.progress.step(`Delete the home of ${user} on ${host}`, async () => {
     const done = await forgetOnHost(ssm, prefix, instanceId, user).catch((problem: unknown) => {
       if (problem instanceof Error && /InvalidInstanceId|NotConnected/.test(problem.name))
@@ -176,6 +168,8 @@ export function forget(
       await confirm({ yes, question: way.question, withoutTerminal: "refuse" });
     if (way.kind === "resource") await deleteResource(context, engine, way.resource);
     if (way.kind === "folder") await deleteFolder(context, stack, way.instanceId, leaver);
+    const { id } = rememberedSeats(stack);
+    if (id !== undefined) await deletePublished(context, stack.settings.aws.region, id, user);
     freeSeat(stack, user);
     const deleted = way.kind === "resource" ? (way.resource.id ?? "") : way.kind;
     context.print(

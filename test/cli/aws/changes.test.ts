@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { endedUsers, protectedOnes, touchedHosts, type Step } from "../../../cli/aws/changes";
+import {
+  departingHosts,
+  endedUsers,
+  protectedOnes,
+  touchedHosts,
+  type Step,
+} from "../../../cli/aws/changes";
 
 const urn = (type: string, name: string) => `urn:pulumi:team::gpudev::${type}::${name}`;
 const INSTANCE = "aws:ec2/instance:Instance";
@@ -95,6 +101,22 @@ describe("hosts that a change touches", () => {
       { op: "create", type: "aws:iam/role:Role", urn: urn("x", "gpudev-access-ssh-0") },
     ];
     expect(touchedHosts(steps)).toEqual(["host-10", "host-3", "host-4"]);
+  });
+});
+
+describe("hosts whose machine goes", () => {
+  it("are those that are removed or replaced, and none that is changed or made", () => {
+    const steps: Step[] = [
+      instance("replace", [], "host-4"),
+      instance("create-replacement", [], "host-4"),
+      instance("delete-replaced", [], "host-4"),
+      instance("delete", [], "host-2"),
+      instance("update", ["instanceType"], "host-0"),
+      instance("create", [], "host-5"),
+      instance("same", [], "host-1"),
+      document("delete", {}, undefined, "host-3"),
+    ];
+    expect(departingHosts(steps)).toEqual(["host-2", "host-4"]);
   });
 });
 
