@@ -19,6 +19,7 @@ import { placeOnHosts } from "./placement";
 import { checkQuota } from "./quota";
 import { planRepository } from "./repository";
 import { checkReservation } from "./reservation";
+import { homesTwice } from "./restore";
 import { shapeOf } from "./shape";
 import type { AwsStack } from "./stack";
 import { checkTrial, trialOf } from "./trial";
@@ -157,6 +158,9 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
       hosts.map(({ index }) => index),
     ),
     ...homes.findings,
+    ...(aws.homes.kind === "efs"
+      ? []
+      : homesTwice({ id, region: aws.region }, lookups).map(({ finding }) => finding)),
     ...environments.findings,
     ...checkDocuments(access),
     ...lifetime.findings,
