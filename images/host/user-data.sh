@@ -3,6 +3,13 @@
 # Nothing in here is secret, and nothing changes over the life of the instance: what the host is to be
 # stands in its document. cloud-init runs this once; later bundles come by the association.
 set -euo pipefail
+# Whatever fails below, also at a later start: a host that has no document within two hours switches itself off.
+# The first document that it accepts removes this. Named so that no user's unit can have the same name.
+unready=/etc/systemd/system/gpudevunready
+printf '[Unit]\nDescription=gpudev: %s\n' 'no document so far' | tee "$unready.timer" >"$unready.service"
+printf '[Timer]\nOnActiveSec=2h\n[Install]\nWantedBy=timers.target\n' >>"$unready.timer"
+printf '[Service]\nType=oneshot\nExecStart=/usr/bin/systemctl poweroff\n' >>"$unready.service"
+systemctl enable --now gpudevunready.timer || echo "gpudev: nothing but its own watcher stops this host if it fails"
 mkdir -p /etc/gpudev
 export BUNDLE='@BUNDLE@'
 export SAID='{"bucket": "@BUCKET@", "prefix": "@PREFIX@", "region": "@REGION@", "host": "@HOST@"}'

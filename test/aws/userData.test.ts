@@ -19,7 +19,7 @@ const VALUES = {
 };
 
 /** cloud-init runs user data once, so a change of it would reach no running host. It is the bundle that changes. */
-const TEMPLATE_SHA256 = "74f597a4357b3f0c00178d83d98c1bdaa62ac1b63181cba72c3189aafe1b2d62";
+const TEMPLATE_SHA256 = "57699796e78715819e05c391325001ea5a0ee36a18cbf96fdd881beb7dbc6268";
 
 describe("user data", () => {
   it("differs by its five values alone", () => {
@@ -40,6 +40,16 @@ describe("user data", () => {
 
   it("has not changed: whoever changes it decides what hosts of before get", () => {
     expect(createHash("sha256").update(TEMPLATE).digest("hex")).toBe(TEMPLATE_SHA256);
+  });
+
+  it("sets the timer that switches an unready host off before anything that may fail or wait", () => {
+    const commands = TEMPLATE.split("\n").filter((line) => !/^(#|$)/.test(line));
+    const timer = commands.findIndex((line) => line.startsWith("systemctl enable --now"));
+    expect(commands.slice(0, timer).filter((line) => !line.startsWith("printf "))).toEqual([
+      "set -euo pipefail",
+      "unready=/etc/systemd/system/gpudevunready",
+    ]);
+    expect(commands[timer]).toMatch(/^systemctl enable --now gpudevunready\.timer \|\| echo /);
   });
 
   it("stays well below EC2's limit", () => {

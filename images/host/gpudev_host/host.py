@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from . import bundle, datasets, direct, gate, guard, lending, mig, publish, storage, systemd, verdict
+from . import bundle, datasets, direct, gate, guard, lending, mig, publish, storage, systemd, unready, verdict
 from .apply import apply, ensure_image
 from .aws.client import Aws
 from .aws.http import Unreachable
@@ -45,6 +45,7 @@ class Host:
         while True:
             try:
                 document = self.store.accept(self.aws.get_object(self._name))
+                unready.disarm(self.config.paths)
                 if version is None or document.version == version or time.monotonic() > end:
                     return document
             except (NotFound, Unreachable):

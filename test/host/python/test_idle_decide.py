@@ -2,7 +2,7 @@
 import random
 import unittest
 
-import support  # noqa: F401
+import support
 from gpudev_host.idle.decide import (
     Decision,
     Evidence,
@@ -10,8 +10,10 @@ from gpudev_host.idle.decide import (
     Known,
     Observation,
     Rules,
+    WITHOUT_DOCUMENT,
     decide,
     decide_host,
+    decide_without_document,
 )
 
 MINUTE = 60.0
@@ -106,6 +108,21 @@ class Table(unittest.TestCase):
 
     def test_a_host_that_was_changed_waits_for_its_newcomers(self) -> None:
         self.assertEqual(decide_host(NOW, LONG_AGO, NOW - MINUTE, RULES, {}, False).action, "none")
+
+    def test_a_machine_without_a_document(self) -> None:
+        for seconds, action in ((0, "none"), (WITHOUT_DOCUMENT - 1, "none"), (WITHOUT_DOCUMENT, "power-off"), (9e6, "power-off")):
+            with self.subTest(seconds=seconds):
+                found = decide_without_document(seconds)
+                self.assertEqual((found.action, found.kind), (action, "no document"))
+
+    def test_user_data_has_the_same_bound(self) -> None:
+        text = (support.REPOSITORY / "images/host/user-data.sh").read_text()
+        self.assertIn(f"OnActiveSec={WITHOUT_DOCUMENT / HOUR:g}h", text)
+        from gpudev_host.unready import SERVICE, TIMER
+
+        self.assertIn(f"enable --now {TIMER} ", text)
+        self.assertIn(f"/{TIMER.removesuffix('.timer')}\n", text)
+        self.assertEqual(SERVICE, TIMER.replace(".timer", ".service"))
 
 
 class OverTime(unittest.TestCase):

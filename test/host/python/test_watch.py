@@ -6,7 +6,10 @@ from typing import Any
 from unittest import mock
 
 from support import HostCase, document, environment
+from gpudev_host import unready
 from gpudev_host.idle import watch
+from gpudev_host.idle.decide import Known
+from gpudev_host.idle.memory import recall
 from gpudev_host.store import pauses
 
 REAL_UPTIME = watch.uptime
@@ -161,11 +164,126 @@ class Watch(HostCase):
         self.minutes(3)
         self.assertTrue((self.fake / "poweroff").exists())
 
-    def test_nothing_is_decided_without_a_document(self) -> None:
-        for name in ("document.json", "last-good.json"):
-            (self.root / "var/lib/gpudev" / name).unlink()
-        self.minutes(100)
+    def lose_document(self) -> dict[str, bytes]:
+        """As a release that cannot read what is here finds the host; returns what was taken away."""
+        state = self.root / "var/lib/gpudev"
+        files = {name: (state / name).read_bytes() for name in ("document.json", "last-good.json")}
+        for name in files:
+            (state / name).unlink()
+        return files
+
+    def test_a_host_without_a_document_ends_two_hours_after_its_boot(self) -> None:
+        self.lose_document()
+        self.minutes(119)
         self.assertFalse((self.fake / "poweroff").exists())
+        self.minutes(1)
+        self.assertTrue((self.fake / "poweroff").exists())
+        self.assertEqual(
+            [(one["action"], one["kind"], one["reason"]) for one in self.decisions() if one["event"] == "host"],
+            [
+                ("none", "no document", "no document that this host can follow for 1 min"),
+                ("power-off", "no document", "no document that this host can follow for 2 h 0 min"),
+            ],
+        )
+
+    def test_a_change_that_waits_for_a_document_for_ever_does_not_keep_the_host(self) -> None:
+        from gpudev_host.lock import change_lock
+
+        self.lose_document()
+        with change_lock(self.config.paths):
+            self.minutes(120)
+        self.assertTrue((self.fake / "poweroff").exists())
+
+    def test_who_loses_the_document_at_work_has_two_hours_from_then(self) -> None:
+        self.booted -= 300 * MINUTE
+        self.minutes(2, busy="alice")
+        files = self.lose_document()
+        self.minutes(120, busy="alice")
+        for name, content in files.items():
+            (self.root / "var/lib/gpudev" / name).write_bytes(content)
+        self.minutes(1, busy="alice")
+        self.lose_document()
+        self.minutes(120, busy="alice")
+        self.assertFalse((self.fake / "poweroff").exists())
+        self.minutes(1)
+        self.assertTrue((self.fake / "poweroff").exists())
+
+    def test_memory_that_does_not_fit_is_unknown_and_ends_nothing(self) -> None:
+        file = self.root / "run/gpudev/idle.json"
+        self.minutes(2)
+        right = json.loads(file.read_text())
+        for name, wrong in (
+            ("counters of another release", {"counters": {"alice": {"container": "id", "at": 1.0, "watts": 3}}}),
+            ("counters of another type", {"counters": {"alice": {**right["counters"]["alice"], "cpu_seconds": "many"}}}),
+            ("counters that are none", {"counters": [1]}),
+            ("known of another release", {"known": {"alice": {"active": 1.0}}}),
+            ("known of another type", {"known": {"alice": {**right["known"]["alice"], "active": "today"}}}),
+            ("no objects", {"known": 1, "kinds": 2, "counters": "3", "decided": []}),
+            ("a change of no time", {"applied": None}),
+        ):
+            with self.subTest(name):
+                file.write_text(json.dumps({**right, **wrong}))
+                self.minutes(1)
+                now = json.loads(file.read_text())
+                self.assertEqual(now["counters"]["alice"]["at"], self.now)
+                self.assertEqual(set(now["known"]), {"alice", "bob"})
+        file.write_text("[]")
+        self.minutes(60)
+        self.assertTrue((self.fake / "poweroff").exists())
+
+    def test_what_is_remembered_is_remembered(self) -> None:
+        for one in (Known(1.0, "boot"), Known(1, "boot", 2.5, None, 3, None), watch.Counters("id", 1.0, None, 2.0)):
+            self.assertEqual(recall(type(one), json.loads(json.dumps(vars(one)))), one)
+
+    def test_the_end_comes_even_where_nobody_can_be_told(self) -> None:
+        def report() -> None:
+            raise ValueError("the metadata service says something else than JSON")
+
+        self.put_document(document([], lifetime=LIFETIME))
+        self.sync()
+        self.minutes(1)
+        self.now += 60 * MINUTE
+        with self.assertRaises(ValueError):
+            watch.tick(self.config, self.host.store, report)
+        self.assertTrue((self.fake / "poweroff").exists())
+
+    def test_a_warning_is_remembered_before_it_is_told(self) -> None:
+        def killed(*_arguments: object) -> bool:
+            raise SystemExit("the tick took longer than systemd lets it")
+
+        with mock.patch("gpudev_host.idle.notice.tell", killed), self.assertRaises(SystemExit):
+            self.minutes(22)
+        known = json.loads((self.root / "run/gpudev/idle.json").read_text())["known"]
+        self.assertEqual(known["alice"]["warned"], self.now)
+
+    def test_user_datas_timer_is_removed_by_the_first_document_alone(self) -> None:
+        for step in ("by the change that accepts it", "by the watcher, where that one was killed"):
+            with self.subTest(step):
+                files = [self.config.paths.units / name for name in (unready.TIMER, unready.SERVICE)]
+                for file in files:
+                    file.write_text("[Unit]\n")
+                lost = self.lose_document()
+                self.minutes(1)
+                self.assertTrue(all(file.exists() for file in files))
+                if step.startswith("by the change"):
+                    self.sync()
+                else:
+                    for name, content in lost.items():
+                        (self.root / "var/lib/gpudev" / name).write_bytes(content)
+                    self.minutes(1)
+                self.assertEqual([file.exists() for file in files], [False, False])
+        self.assertEqual(self.calls("systemctl").count("systemctl disable --now gpudevunready.timer"), 2)
+
+    def test_a_timer_that_cannot_be_stopped_is_tried_again(self) -> None:
+        file = self.config.paths.units / unready.TIMER
+        file.write_text("[Unit]\n")
+        path = os.environ["PATH"]
+        os.environ["PATH"] = ""
+        unready.disarm(self.config.paths)
+        os.environ["PATH"] = path
+        self.assertTrue(file.exists())
+        unready.disarm(self.config.paths)
+        self.assertFalse(file.exists())
 
     def test_the_systems_age(self) -> None:
         proc = self.root / "proc"

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 Action = Literal["none", "warn", "unwarn", "stop"]
 
@@ -142,6 +142,15 @@ class HostDecision:
 
 
 END_WARN = 1800.0
+# A first boot may wait a quarter of an hour for its bundle, twenty minutes for its disks and half an hour for its
+# document; the rest is for the person who looks why there is none. User data's own timer has the same bound.
+WITHOUT_DOCUMENT = 7200.0
+
+
+def decide_without_document(seconds: float) -> HostDecision:
+    """Whether a machine goes on that has had nothing to follow for so long: no idle limit, no end date, no user. Pure."""
+    reason = f"no document that this host can follow for {_span(seconds)}"
+    return HostDecision("power-off" if seconds >= WITHOUT_DOCUMENT else "none", "no document", reason)
 
 
 def decide_host(
@@ -162,20 +171,6 @@ def decide_host(
     if working:
         return HostDecision("none", "in use", f"in use by {', '.join(working)}")
     return HostDecision("power-off", "all idle", f"every environment is stopped or idle: {', '.join(sorted(decisions))}")
-
-
-def known_from(value: Any) -> Known | None:
-    """What `asdict` wrote for a Known; None where it is from elsewhere."""
-    if not isinstance(value, dict):
-        return None
-    try:
-        return Known(**value)
-    except TypeError:
-        return None
-
-
-def to_plain(states: Mapping[str, Known]) -> dict[str, Any]:
-    return {user: asdict(state) for user, state in states.items()}
 
 
 def _ago(now: float, state: Known) -> str:

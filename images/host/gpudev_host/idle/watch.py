@@ -7,19 +7,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .. import docker, systemd
+from .. import docker, systemd, unready
 from ..config import Config, Paths
 from ..document import Document, Environment
 from ..errors import HostError
-from ..files import read_json, write_json
 from ..lock import changing
 from ..log import decision, say, stamp
 from ..store import Store, begun, pause, pauses
 from . import notice
-from .decide import Decision, Evidence, HostDecision, Known, Observation, Rules, decide, decide_host, known_from, to_plain
+from .decide import (
+    Decision,
+    Evidence,
+    HostDecision,
+    Known,
+    Observation,
+    Rules,
+    decide,
+    decide_host,
+    decide_without_document,
+)
 from .gpu import GpuUse, judge_gpu, read_gpu_use, runs_on_gpu
 from .jupyter import read_jupyter
 from .lease import read_lease
+from .memory import mapping, number, read_memory, recall, to_plain, write_memory
 from .processes import Counters, judge_cpu, judge_traffic, read_counters, read_terminals
 
 STOP_SLACK = 60
@@ -31,10 +41,15 @@ def tick(config: Config, store: Store, report: Callable[[], None] = lambda: None
     `report` sends word to the bucket when something was stopped: a machine that is off can tell nobody.
     """
     document = store.accepted()
-    if document is None or changing(config.paths):
+    if document is None:
+        without_document(config)
+        return
+    unready.disarm(config.paths)
+    if changing(config.paths):
         return
     paths, now = config.paths, time.time()
-    memory: dict[str, Any] = read_json(paths.run / "idle.json") or {}
+    memory = read_memory(paths)
+    memory.pop("without", None)
     if memory.get("document") != document.version:
         # Somebody changed this host: its owner is at work on it, and a new roster deserves its time.
         memory = {**memory, "document": document.version, "applied": now}
@@ -42,35 +57,65 @@ def tick(config: Config, store: Store, report: Callable[[], None] = lambda: None
     rules = Rules(lifetime.idle_stop, lifetime.max_lease, lifetime.until, config.end_grace)
     boot = now - uptime()
 
-    seen, counters = observe(paths, document, memory.get("counters") or {}, now)
+    seen, counters = observe(paths, document, mapping(memory.get("counters")), now)
     states: dict[str, Known] = {}
     decisions: dict[str, Decision] = {}
-    kinds: dict[str, str] = memory.get("kinds") or {}
+    kinds, known = mapping(memory.get("kinds")), mapping(memory.get("known"))
     for one in document.environments:
-        known = known_from((memory.get("known") or {}).get(one.user))
-        states[one.user], decisions[one.user] = decide(now, boot, rules, known, seen[one.user])
-        carry_out(paths, document, one, decisions[one.user], kinds.get(one.user))
+        before = recall(Known, known.get(one.user))
+        states[one.user], decisions[one.user] = decide(now, boot, rules, before, seen[one.user])
 
     warned = memory.get("endWarned") == document.lifetime.until and document.lifetime.until is not None
-    whole = decide_host(now, boot, float(memory.get("applied", boot)), rules, decisions, warned)
-    if whole.action != "none" or whole.kind != kinds.get("/host"):
-        decision(paths, "host", action=whole.action, kind=whole.kind, reason=whole.reason)
+    applied = number(memory.get("applied"))
+    whole = decide_host(now, boot, boot if applied is None else applied, rules, decisions, warned)
     memory.update(
         known=to_plain(states),
-        counters={user: vars(one) for user, one in counters.items()},
+        counters=to_plain(counters),
         kinds={**{user: one.kind for user, one in decisions.items()}, "/host": whole.kind},
         decided={**{user: _words(one) for user, one in decisions.items()}, "/host": _words(whole)},
         at=stamp(now),
     )
     if whole.action == "end-warn":
         memory["endWarned"] = document.lifetime.until
+    # Before anything is done: containers that answer slowly may take a tick beyond its time, and a warning that
+    # nobody remembers would be given again and again instead of the stop.
+    write_memory(paths, memory)
+    try:
         for one in document.environments:
-            notice.tell(one.container, f"gpudev: {whole.reason}; this environment then stops.")
-    write_json(paths.run / "idle.json", memory, 0o600)
-    if whole.action == "power-off" or any(one.action == "stop" for one in decisions.values()):
-        report()
-    if whole.action == "power-off":
-        end(document)
+            carry_out(paths, document, one, decisions[one.user], kinds.get(one.user))
+        note_host(paths, whole, kinds)
+        if whole.action == "end-warn":
+            for one in document.environments:
+                notice.tell(one.container, f"gpudev: {whole.reason}; this environment then stops.")
+        if whole.action == "power-off" or any(one.action == "stop" for one in decisions.values()):
+            report()
+    finally:
+        # Whatever goes wrong with telling somebody, the machine does not go on for it.
+        if whole.action == "power-off":
+            end(document)
+
+
+def without_document(config: Config) -> None:
+    """Bounds how long a host runs that nothing tells what to be: its boot found no document, or a newer release
+    cannot read the one that is here. Also beside a change, which may be waiting for a document for ever."""
+    paths, since_boot = config.paths, uptime()
+    memory = read_memory(paths)
+    if number(memory.get("without")) is None:
+        # Who followed one in this boot counts from its loss: people may be at work.
+        memory["without"] = since_boot if "document" in memory else 0.0
+    whole = decide_without_document(since_boot - memory["without"])
+    kinds = mapping(memory.get("kinds"))
+    write_memory(paths, {**memory, "kinds": {"/host": whole.kind}})
+    try:
+        note_host(paths, whole, kinds)
+    finally:
+        if whole.action == "power-off":
+            end(None)
+
+
+def note_host(paths: Paths, whole: HostDecision, kinds: dict[str, Any]) -> None:
+    if whole.action != "none" or whole.kind != kinds.get("/host"):
+        decision(paths, "host", action=whole.action, kind=whole.kind, reason=whole.reason)
 
 
 def _words(one: Decision | HostDecision) -> dict[str, str]:
@@ -79,10 +124,10 @@ def _words(one: Decision | HostDecision) -> dict[str, str]:
 
 def last_decisions(paths: Paths, document: Document) -> dict[str, Any]:
     """For the verdict: what the watcher decided last, and why; nothing before its first look after a boot."""
-    memory = read_json(paths.run / "idle.json")
-    if not isinstance(memory, dict) or "decided" not in memory:
+    memory = read_memory(paths)
+    decided = mapping(memory.get("decided"))
+    if "/host" not in decided or "at" not in memory:
         return {}
-    decided: dict[str, Any] = memory["decided"]
     users = {one.user: decided[one.user] for one in document.environments if one.user in decided}
     return {"idle": {"at": memory["at"], "host": decided["/host"], "environments": users}}
 
@@ -107,12 +152,12 @@ def observe(
             seen[one.user] = Observation(False, paused=one.user in paused)
             continue
         counters[one.user] = read_counters(container.id, container.pid, one.ssh is not None, now)
-        earlier = before.get(one.user)
+        earlier = recall(Counters, before.get(one.user))
         seen[one.user] = Observation(
             running=True,
             started=starts.get(one.user),
             evidence=read_evidence(
-                paths, document, one, container, use, Counters(**earlier) if earlier else None, counters[one.user]
+                paths, document, one, container, use, earlier, counters[one.user]
             ),
             lease=read_lease(paths.at(one.home.path)),
         )
@@ -158,10 +203,10 @@ def carry_out(paths: Paths, document: Document, one: Environment, what: Decision
             decision(paths, "environment", user=one.user, action="failed", kind="stop", reason=done.why)
 
 
-def end(document: Document) -> None:
+def end(document: Document | None) -> None:
     """Stops everybody in order, writes everything to disk and shuts the machine down."""
-    units = [one.unit_name for one in document.environments]
-    if units:
+    units = [one.unit_name for one in document.environments] if document is not None else []
+    if document is not None and units:
         systemd.act("stop", units, document.lifetime.grace + STOP_SLACK)
     systemd.run(["sync"], 300)
     done = systemd.power_off()
