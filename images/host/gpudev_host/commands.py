@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from .errors import HostError
 
+# What is killed ends at once, unless a driver or a file system holds it: nvidia-smi on a GPU that has hung, sync
+# on a volume that does not answer. Nobody may wait for such a one.
+KILLED_SECONDS = 5.0
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -30,24 +34,43 @@ class Ended:
 def run(argv: Sequence[str], timeout: float = 60, text: str | None = None, env: dict[str, str] | None = None) -> Ended:
     """Runs a program; every failure is a value."""
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             list(argv),
-            input=text,
-            stdin=subprocess.DEVNULL if text is None else None,
-            capture_output=True,
+            stdin=subprocess.DEVNULL if text is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=timeout,
             env=env,
-            check=False,
         )
     except FileNotFoundError:
         return Ended(None, "", f"{argv[0]} is not installed")
-    except subprocess.TimeoutExpired:
-        return Ended(None, "", f"{argv[0]} did not answer within {timeout:g} seconds")
     except OSError as error:
         return Ended(None, "", f"{argv[0]}: {error}")
-    return Ended(done.returncode, done.stdout, done.stderr)
+    try:
+        out, err = process.communicate(text, timeout)
+    except subprocess.TimeoutExpired:
+        _give_up(process)
+        return Ended(None, "", f"{argv[0]} did not answer within {timeout:g} seconds")
+    except BaseException:
+        _give_up(process)
+        raise
+    return Ended(process.returncode, out, err)
+
+
+def _give_up(process: subprocess.Popen[str]) -> None:
+    """Kills a program, and leaves it behind where that does not end it."""
+    process.kill()
+    try:
+        process.wait(KILLED_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass  # the kernel ends it when it lets go of it
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError:
+                pass  # what it has not taken of its input is of no use any more
 
 
 def must(argv: Sequence[str], timeout: float = 60, text: str | None = None, env: dict[str, str] | None = None) -> str:

@@ -170,8 +170,15 @@ def devices_of(document: Document) -> list[str]:
 def gpu_check(image: str, device: str) -> tuple[str, ...]:
     """Runs the image's own `gpu-check` on one device, in the environment's hardening; returns the problems."""
     options = ["--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/tmp"]
-    command = ["docker", "run", "--rm", *options, f"--device=nvidia.com/gpu={device}", "--entrypoint=/usr/local/bin/gpu-check"]
+    name = f"gpudevcheck-{device.replace(':', '-')}"
+    command = ["docker", "run", "--rm", f"--name={name}", *options]
+    command += [f"--device=nvidia.com/gpu={device}", "--entrypoint=/usr/local/bin/gpu-check"]
+    # One that hangs outlives its client, and one of a killed run as well: it would keep the GPU from its user, and
+    # look like that user's work.
+    run(["docker", "rm", "--force", name])
     ended = run([*command, image, "--json", "--require-gpu"], CHECK_SECONDS)
+    if ended.code is None:
+        run(["docker", "rm", "--force", name])
     try:
         report: dict[str, Any] = json.loads(ended.out)
     except ValueError:

@@ -1,12 +1,14 @@
 """The ready gate and the words of its verdict."""
 import json
+import os
 import unittest
 from typing import Any
+from unittest import mock
 
 from support import HostCase, document, environment
 from gpudev_host import guard
 from gpudev_host.document import canonical, parse
-from gpudev_host.gate import at_least, devices_of, version
+from gpudev_host.gate import at_least, devices_of, gpu_check, version
 
 
 class Versions(unittest.TestCase):
@@ -83,10 +85,22 @@ class Gate(HostCase):
         self.assertEqual(len(runs), 2)
         for option in ("--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"):
             self.assertIn(option, runs[0])
+        # What a killed run has left goes first.
+        self.assertIn("docker rm --force gpudevcheck-0", self.calls("docker rm"))
         self.judge()
         self.assertEqual(len(self.calls("docker run")), 2)
         self.judge(image="example.com/image@sha256:2")
         self.assertEqual(len(self.calls("docker run")), 4)
+
+    def test_a_gpu_check_that_hangs_is_removed(self) -> None:
+        pipe = self.fake / "gpu-check"
+        os.mkfifo(pipe)
+        with mock.patch("gpudev_host.gate.CHECK_SECONDS", 0.5):
+            self.assertEqual(gpu_check("image", "1:0"), ("docker did not answer within 0.5 seconds",))
+        os.close(os.open(pipe, os.O_WRONLY))  # lets go of the reader that was left behind
+        named = [line.split(" --network")[0] for line in self.calls("docker")]
+        remove = "docker rm --force gpudevcheck-1-0"
+        self.assertEqual(named, [remove, "docker run --rm --name=gpudevcheck-1-0", remove])
 
     def test_what_is_wrong_is_said(self) -> None:
         for name, file, text, words in (

@@ -145,6 +145,11 @@ class Jupyter(Folder):
                 FakeJupyter.answers = {"/api/kernels": answer}
                 self.assertIn(word, str(self.read()["kernels"]))
 
+    def test_words_of_a_users_server_are_cut(self) -> None:
+        kernel = {"execution_state": "idle", "last_activity": "x" * 5000}
+        FakeJupyter.answers = {"/api/kernels": (200, json.dumps([kernel]).encode())}
+        self.assertEqual(len(str(self.read()["kernels"])), len("Jupyter does not tell: ") + 200)
+
     def test_a_server_that_sends_for_ever_is_hung_up_on(self) -> None:
         def drip(handler: FakeJupyter) -> None:
             handler.send_response(200)

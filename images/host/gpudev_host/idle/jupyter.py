@@ -15,6 +15,7 @@ from .decide import Evidence
 TOKEN_FILE = ".config/gpudev/jupyter-token"
 MOST_BYTES = 2**20
 ANSWER_SECONDS = 5.0
+MOST_WORDS = 200
 
 
 def read_jupyter(home: Path, port: int, now: float) -> list[Evidence]:
@@ -40,7 +41,8 @@ def _evidence(what: str, ask: Callable[[str], Any], now: float, judge: Callable[
         return judge(ask(what), now)
     except (HostError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         # Whatever a user's server sends, also JSON too deep to read: it must not end the watcher.
-        return Evidence(what, unknown=f"Jupyter does not tell: {error}")
+        # Nor may its words fill the log of decisions and the verdict.
+        return Evidence(what, unknown=f"Jupyter does not tell: {str(error)[:MOST_WORDS]}")
 
 
 def judge_kernels(kernels: Any, now: float) -> Evidence:
