@@ -130,6 +130,19 @@ class Watch(HostCase):
             self.minutes(100)
         self.assertEqual(len(self.running()), 2)
 
+    def test_a_change_that_hangs_is_left_alone_for_six_hours(self) -> None:
+        from gpudev_host.lock import change_lock
+
+        with change_lock(self.config.paths):
+            self.minutes(180)
+        self.minutes(1, busy="alice")  # another change counts from its own begin
+        with change_lock(self.config.paths):
+            self.minutes(360)
+            self.assertEqual(len(self.running()), 2)
+            self.minutes(12)
+        self.assertEqual(self.running(), [])
+        self.assertTrue((self.fake / "poweroff").exists())
+
     def test_a_person_who_is_started_again_has_time(self) -> None:
         self.minutes(40, busy="bob")
         self.assertEqual(self.running(), ["gpudev-team-bob"])

@@ -33,10 +33,13 @@ from .memory import mapping, number, read_memory, recall, to_plain, write_memory
 from .processes import Counters, judge_cpu, judge_traffic, read_counters, read_terminals
 
 STOP_SLACK = 60
+# Drivers, an image and quotas of many homes take an hour or two at the most. What takes longer hangs, on homes of
+# EFS that do not answer for one, and must hold off neither idle stops nor the end date.
+LONGEST_CHANGE = 6 * 3600.0
 
 
 def tick(config: Config, store: Store, report: Callable[[], None] = lambda: None) -> None:
-    """Looks once at everybody. A host that is being changed is left alone: that is activity.
+    """Looks once at everybody. A host that is being changed is left alone, for some hours: that is activity.
 
     `report` sends word to the bucket when something was stopped: a machine that is off can tell nobody.
     """
@@ -45,11 +48,11 @@ def tick(config: Config, store: Store, report: Callable[[], None] = lambda: None
         without_document(config)
         return
     unready.disarm(config.paths)
-    if changing(config.paths):
-        return
     paths, now = config.paths, time.time()
     memory = read_memory(paths)
     memory.pop("without", None)
+    if waits_for_change(paths, memory):
+        return
     if memory.get("document") != document.version:
         # Somebody changed this host: its owner is at work on it, and a new roster deserves its time.
         memory = {**memory, "document": document.version, "applied": now}
@@ -93,6 +96,18 @@ def tick(config: Config, store: Store, report: Callable[[], None] = lambda: None
         # Whatever goes wrong with telling somebody, the machine does not go on for it.
         if whole.action == "power-off":
             end(document)
+
+
+def waits_for_change(paths: Paths, memory: dict[str, Any]) -> bool:
+    """Whether the host is left alone for being changed; `memory` notes since when, in seconds of uptime."""
+    if not changing(paths):
+        memory.pop("changing", None)
+        return False
+    since, now = number(memory.get("changing")), uptime()
+    if since is None:
+        since = memory["changing"] = now
+        write_memory(paths, memory)
+    return now - since < LONGEST_CHANGE
 
 
 def without_document(config: Config) -> None:
