@@ -12,9 +12,16 @@ import {
   GetObjectCommand,
   GetPublicAccessBlockCommand,
 } from "@aws-sdk/client-s3";
+import {
+  GetParametersByPathCommand,
+  ParameterType,
+  PutParameterCommand,
+  SSMClient,
+} from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { CLIENT, DrivenStack, INSTANCE, VOLUME } from "../support/awsCommand";
+import { spotHost, spotRequests } from "../support/awsSpot";
 import { startMoto, type Moto } from "../support/moto";
 
 const KEYS = {
@@ -72,6 +79,24 @@ const configOf = (text: string) => (parse(text) as { config: Config }).config;
 describe("the command on a stack on AWS", () => {
   let moto: Moto;
   let stack: DrivenStack;
+
+  const stackId = () => String(configOf(stack.read())["gpudev:seats"]["id"]);
+  const ssm = () => new SSMClient({ ...CLIENT, endpoint: moto.url });
+  const publish = async (...names: string[]) => {
+    for (const name of names)
+      await ssm().send(
+        new PutParameterCommand({
+          Name: `/gpudev/${stackId()}/host-0/${name}`,
+          Value: "published",
+          Type: ParameterType.SECURE_STRING,
+        }),
+      );
+  };
+  const published = async () => {
+    const Path = `/gpudev/${stackId()}`;
+    const asked = new GetParametersByPathCommand({ Path, Recursive: true });
+    return ((await ssm().send(asked)).Parameters ?? []).map(({ Name }) => Name);
+  };
 
   beforeAll(async () => {
     moto = await startMoto();
@@ -260,13 +285,16 @@ describe("the command on a stack on AWS", () => {
   // moto says of every command that it succeeded; what a host does is tested in test/host/python.
   it("lets the host delete a leaver's home on a shared volume", async () => {
     const volumes = stack.ids(VOLUME);
+    await publish("eve/token", "eve/host-key", "ada/token");
     expect((await stack.json("forget", "eve", "--yes")).exitCode).toBe(2);
     await stack.json("remove", "eve");
     await stack.json("up");
+    expect(await published()).toHaveLength(3);
     expect((await stack.json("forget", "eve")).exitCode).toBe(2);
     expect(await stack.json("forget", "eve", "--yes")).toMatchObject({ deleted: "folder" });
     expect(Object.keys(configOf(stack.read())["gpudev:seats"])).toEqual(["id", "ada", "bob"]);
     expect(stack.ids(VOLUME)).toEqual(volumes);
+    expect(await published()).toEqual([`/gpudev/${stackId()}/host-0/ada/token`]);
   });
 
   it("explains a change that would drop homes, in preview and before up, and makes nothing of it", async () => {
@@ -298,9 +326,15 @@ describe("the command on a stack on AWS", () => {
   it("takes the hosts away past the end, and keeps the homes", async () => {
     const text = stack.read();
     const volumes = stack.ids(VOLUME);
+    const ec2 = new EC2Client({ ...CLIENT, endpoint: moto.url });
+    await spotHost(ec2, stackId(), 0);
+    const [other, another] = [await spotHost(ec2, stackId(), 7), await spotHost(ec2, "zzzzzz", 0)];
     stack.write(text.replace(/until: .*/, 'until: "2020-01-01T00:00:00+00:00"'));
     const ended = await stack.run("up");
     expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain("Cancel Spot requests (host-0)");
+    // That of a host that does not go stays, and so does another stack's.
+    expect((await spotRequests(ec2)).toSorted()).toEqual([other, another].toSorted());
     expect(ended.stdout).toContain("is past: it has no hosts any more, and the homes stay");
     expect([stack.ids(INSTANCE), stack.ids(VOLUME)]).toEqual([[], volumes]);
     stack.write(text);
@@ -308,8 +342,14 @@ describe("the command on a stack on AWS", () => {
 
   it("destroys all but homes, and says what they cost", async () => {
     const volumes = stack.ids(VOLUME);
+    const ec2 = new EC2Client({ ...CLIENT, endpoint: moto.url });
+    expect(await spotRequests(ec2)).toHaveLength(2);
+    // More than SSM takes at once.
+    await publish(...Array.from({ length: 11 }, (_, index) => `user${index}/token`));
     const ended = await stack.run("destroy", "--yes");
     expect(ended.code).toBe(0);
+    expect(await spotRequests(ec2)).toHaveLength(1);
+    expect(await published()).toEqual([]);
     expect(ended.stdout).toContain(`gpudev-homes-host-0 (${volumes[0] ?? ""}, 400 GiB)`);
     expect(ended.stdout).toMatch(/about 52\.00 USD a month/);
     const left = Object.values(stack.account.read().things).map(({ name }) => name);

@@ -149,6 +149,31 @@ describe("waking and ending environments on AWS, with moto and a strict stand-in
     });
   });
 
+  it("says of a host whose Spot capacity AWS has taken back that only EC2 starts it", async () => {
+    scene.front.spot.status.set(instance, "instance-stopped-no-capacity");
+    const { exitCode, error } = await ask("engineer", "start", "ada");
+    expect(exitCode).toBe(1);
+    expect(error?.message).toContain("taken back the Spot capacity of host-0");
+    expect(error?.mend).toContain("market: on-demand");
+    expect(scene.front.spot.refusals).toBe(1);
+    expect(await scene.stateOf(instance)).toBe("stopped");
+  });
+
+  it("waits for a Spot request that has not followed a stop yet", async () => {
+    scene.front.spot.status.set(instance, "marked-for-stop");
+    const { refusals } = scene.front.spot;
+    const running = scene.project.start("engineer", "start", "ada", "--json");
+    await eventually("EC2 refuses", () => Promise.resolve(scene.front.spot.refusals > refusals));
+    expect(running.child.exitCode).toBeNull();
+    scene.front.spot.status.clear();
+    await eventually("EC2 starts it", async () => (await scene.stateOf(instance)) === "running");
+    await scene.say({ boot: "third", environments: states("healthy", "healthy") });
+    scene.connect(instance, true);
+    const { code, stdout } = await running.ended;
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { started: true }]);
+    await scene.powerOff(instance);
+  });
+
   it("does without EC2 where that is denied, and says what it could not ask", async () => {
     const report = await ask("ada", "status");
     expect(report).toMatchObject({

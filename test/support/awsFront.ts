@@ -2,6 +2,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { allows, type Asked } from "./iam";
+import { SpotFront } from "./spotFront";
 
 /** moto's account. */
 export const MOTO_ACCOUNT = "123456789012";
@@ -68,6 +69,7 @@ export class AwsFront {
   /** IAM policy by access key; without one everything is allowed. */
   readonly policies = new Map<string, string>();
   readonly instances = new Map<string, FrontInstance>();
+  readonly spot = new SpotFront();
   /** SSM documents by name. */
   readonly documents = new Map<string, string>();
   /** Port of the hosts' loopback address to the port of this machine that plays it. */
@@ -124,6 +126,11 @@ export class AwsFront {
       }
     } else if (this.policies.has(caller) && service !== "sts") {
       return this.refuse(answer, service, caller);
+    }
+    const own = service === "ec2" ? this.spot.answer(body.toString()) : undefined;
+    if (own !== undefined) {
+      answer.writeHead(own.code, { "content-type": "text/xml" }).end(own.text);
+      return;
     }
     const passed = await fetch(this.behind + (request.url ?? "/"), {
       method: request.method ?? "GET",
