@@ -35,9 +35,9 @@ export interface GpuHostArgs extends InstanceShape {
   readonly dataRoleArn?: pulumi.Input<string>;
   /** Homes volume of the host. Default: none. */
   readonly homesVolumeId?: pulumi.Input<string>;
-  /** EFS file system of the homes and its access points. Default: none. */
+  /** EFS file system of the homes, and the access points of this host's users. Default: none. */
   readonly fileSystemArn?: pulumi.Input<string>;
-  readonly accessPointArns?: pulumi.Input<string[]>;
+  readonly accessPointArns?: readonly pulumi.Input<string>[];
   /** An address that stays over stops, for direct access. Default false. */
   readonly fixedAddress?: boolean;
   /** Wait until the host is ready. Default true. */
@@ -175,7 +175,8 @@ export class GpuHost extends pulumi.ComponentResource {
     const { account, bucket, applyDocument, repositoryArn, dataRoleArn } = this.args;
     const { fileSystemArn, accessPointArns } = this.args;
     const roots = { account, bucket, applyDocument, repositoryArn, dataRoleArn };
-    return pulumi.output({ ...roots, fileSystemArn, accessPointArns }).apply((known) =>
+    const points = accessPointArns === undefined ? undefined : [...accessPointArns];
+    return pulumi.output({ ...roots, fileSystemArn, accessPointArns: points }).apply((known) =>
       hostPolicy({
         region,
         host,

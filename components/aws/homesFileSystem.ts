@@ -26,7 +26,8 @@ export class HomesFileSystem extends pulumi.ComponentResource {
   public readonly arn: pulumi.Output<string>;
   /** Access points by user. */
   public readonly accessPoints: pulumi.Output<Record<string, string>>;
-  public readonly accessPointArns: pulumi.Output<string[]>;
+  /** The same as resources, so that a host knows of its own users' alone: a newcomer elsewhere changes nothing for it. */
+  public readonly points: Readonly<Record<string, aws.efs.AccessPoint>>;
   /** Without one in its zone a host cannot mount: let hosts depend on these. */
   public readonly mountTargets: readonly aws.efs.MountTarget[];
 
@@ -43,8 +44,8 @@ export class HomesFileSystem extends pulumi.ComponentResource {
     const points = args.accessPoints.map(
       (planned) => [planned.user, this.accessPoint(planned, fileSystem)] as const,
     );
+    this.points = Object.fromEntries(points);
     this.accessPoints = pulumi.all(Object.fromEntries(points.map(([user, { id }]) => [user, id])));
-    this.accessPointArns = pulumi.all(points.map(([, point]) => point.arn));
     this.registerOutputs({ id: this.id, accessPoints: this.accessPoints });
   }
 

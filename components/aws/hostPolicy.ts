@@ -17,7 +17,7 @@ export interface HostGrants extends Place {
   readonly data?: readonly DataGrant[];
   /** Role whose credentials for data sets the host lends to its users. */
   readonly dataRoleArn?: string;
-  /** EFS file system of the homes, entered by access points alone. */
+  /** EFS file system of the homes, entered by the access points of this host's users alone. */
   readonly fileSystemArn?: string;
   readonly accessPointArns?: readonly string[];
 }

@@ -16,8 +16,8 @@ export interface LifetimeArgs extends Pick<
   readonly account: pulumi.Input<string>;
   /** The stack's id, by whose tag its hosts and homes are found. */
   readonly stackId: string;
-  /** Instances that working hours and the budget start and stop; plain in number. Default: none. */
-  readonly instanceIds?: readonly pulumi.Input<string>[];
+  /** Instances by host that working hours and the budget start and stop; plain in number. Default: none. */
+  readonly instances?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Homes lie on volumes, of which the end takes a snapshot. */
   readonly homesOnVolumes: boolean;
   /** ARN of the permissions boundary of the roles. */
@@ -39,27 +39,20 @@ export class Lifetime extends pulumi.ComponentResource {
   ) {
     super("gpudev:index:Lifetime", label, {}, opts);
     const { until, ended, hours, budget, region } = args;
-    const instanceIds = args.instanceIds ?? [];
+    const instances = Object.entries(args.instances ?? {});
     const runbookRole = this.runbookRole();
     const runbook = this.makeRunbook(runbookRole);
     this.runbook = runbook.name;
     const end = ended ? undefined : until;
-    const week = instanceIds.length === 0 ? undefined : hours;
+    const week = instances.length === 0 ? undefined : hours;
     if (end !== undefined || week !== undefined) {
       const role = this.schedulerRole(runbook, runbookRole, week !== undefined);
       if (end !== undefined) {
         const call = runbook.name.apply((name) => endCall(partitionOf(region), name));
         this.schedule("end", role, { expression: atExpression(end), timezone: "UTC", call });
       }
-      for (const what of ["start", "stop"] as const) {
-        if (week === undefined) break;
-        this.schedule(what, role, {
-          expression: week[what],
-          timezone: week.timezone,
-          call: pulumi
-            .all([...instanceIds])
-            .apply((ids) => hoursCall(partitionOf(region), what, ids)),
-        });
+      if (week !== undefined) {
+        for (const [host, id] of instances) this.workingHours(host, id, week, role);
       }
     }
     if (budget !== undefined) {
@@ -71,7 +64,7 @@ export class Lifetime extends pulumi.ComponentResource {
           region,
           account,
           stackId,
-          instanceIds,
+          instanceIds: instances.map(([, id]) => id),
           ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
         },
         { parent: this },
@@ -147,6 +140,23 @@ export class Lifetime extends pulumi.ComponentResource {
       { parent: this },
     );
     return role;
+  }
+
+  /** EC2 starts and stops all instances of a call or none: each host has its own, so that one that is gone keeps no other running. */
+  private workingHours(
+    host: string,
+    instanceId: pulumi.Input<string>,
+    hours: NonNullable<LifetimeArgs["hours"]>,
+    role: aws.iam.Role,
+  ): void {
+    const partition = partitionOf(this.args.region);
+    for (const what of ["start", "stop"] as const) {
+      this.schedule(`${host}-${what}`, role, {
+        expression: hours[what],
+        timezone: hours.timezone,
+        call: pulumi.output(instanceId).apply((id) => hoursCall(partition, what, id)),
+      });
+    }
   }
 
   private schedule(

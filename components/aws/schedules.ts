@@ -25,15 +25,15 @@ export function endCall(partition: string, runbook: string): ScheduledCall {
   };
 }
 
-/** Starts or stops instances. */
+/** Starts or stops one instance. */
 export function hoursCall(
   partition: string,
   what: "start" | "stop",
-  instanceIds: readonly string[],
+  instanceId: string,
 ): ScheduledCall {
   return {
     arn: `arn:${partition}:scheduler:::aws-sdk:ec2:${what}Instances`,
-    input: JSON.stringify({ InstanceIds: instanceIds }),
+    input: JSON.stringify({ InstanceIds: [instanceId] }),
   };
 }
 

@@ -10,6 +10,7 @@ import { directAuthority, type DirectAuthority } from "./directAuthority";
 import { GpuHost } from "./gpuHost";
 import { GpuNetwork } from "./gpuNetwork";
 import { HomeStorage } from "./homeStorage";
+import type { HomesFileSystem } from "./homesFileSystem";
 import { HostControl, type BundleFile } from "./hostControl";
 import { ImageRepository } from "./imageRepository";
 import { Lifetime } from "./lifetime";
@@ -96,10 +97,12 @@ export class TeamEnvironment extends pulumi.ComponentResource {
       { region, account, stackId, documents, principals, users: accessUsers(plan) },
       parent,
     );
-    const instanceIds = hosts.map(([, { instanceId }]) => instanceId);
+    const instances = Object.fromEntries(
+      hosts.map(([{ name }, { instanceId }]) => [name, instanceId]),
+    );
     const lifetime = new Lifetime(
       `${label}-lifetime`,
-      { ...lifetimeOf(plan), account, instanceIds },
+      { ...lifetimeOf(plan), account, instances },
       parent,
     );
 
@@ -227,7 +230,10 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         ...(volumeId === undefined ? {} : { homesVolumeId: volumeId }),
         ...(fileSystem === undefined
           ? {}
-          : { fileSystemArn: fileSystem.arn, accessPointArns: fileSystem.accessPointArns }),
+          : {
+              fileSystemArn: fileSystem.arn,
+              accessPointArns: this.pointsOf(host, fileSystem).map(([, { arn }]) => arn),
+            }),
       },
       // Without routes, endpoints and bundle a host would boot into nothing.
       {
@@ -235,6 +241,14 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         dependsOn: [this.network, this.control, ...(fileSystem?.mountTargets ?? [])],
       },
     );
+  }
+
+  /** Access points of the users on one host: it enters no other home. */
+  private pointsOf({ users }: PlannedHost, { points }: HomesFileSystem) {
+    return users.flatMap((user) => {
+      const point = points[user];
+      return point === undefined ? [] : [[user, point] as const];
+    });
   }
 
   private ami(): pulumi.Input<string> {
@@ -259,7 +273,12 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const efs =
       fileSystem === undefined
         ? undefined
-        : pulumi.output({ fileSystem: fileSystem.id, accessPoints: fileSystem.accessPoints });
+        : pulumi.output({
+            fileSystem: fileSystem.id,
+            accessPoints: Object.fromEntries(
+              this.pointsOf(host, fileSystem).map(([user, { id }]) => [user, id]),
+            ),
+          });
     const roots = { image: own, efs, role: this.dataRole };
     return pulumi.output(roots).apply(({ image, efs: homes, role }) => {
       const document = hostDocument(draft, {

@@ -95,7 +95,7 @@ export function accessUsers(plan: AwsPlan): AccessUser[] {
 }
 
 /** What of the lifetime's arguments the plan alone decides. */
-export function lifetimeOf(plan: AwsPlan): Omit<LifetimeArgs, "account" | "instanceIds"> {
+export function lifetimeOf(plan: AwsPlan): Omit<LifetimeArgs, "account" | "instances"> {
   const { until, ended, hours, budget } = plan.lifetime;
   return {
     region: plan.region,

@@ -10,7 +10,7 @@ const args: LifetimeArgs = {
   stackId: "7f3k2m",
   ended: false,
   homesOnVolumes: true,
-  instanceIds: ["i-1", "i-2"],
+  instances: { "host-0": "i-1", "host-3": "i-2" },
 };
 const hours = {
   start: "cron(0 8 ? * MON-FRI *)",
@@ -48,7 +48,7 @@ describe("a lifetime", () => {
     expect(ofType(asked, "scheduler/schedule:Schedule")).toEqual([]);
   });
 
-  it("starts and stops hosts at working hours", async () => {
+  it("starts and stops each host by itself at working hours: one that is gone keeps no other running", async () => {
     const schedules = ofType(await made({ hours }), "scheduler/schedule:Schedule");
     expect(
       schedules.map(({ name, inputs }) => [
@@ -58,26 +58,24 @@ describe("a lifetime", () => {
         (inputs["target"] as { arn: string; input: string }).arn,
         (inputs["target"] as { arn: string; input: string }).input,
       ]),
-    ).toEqual([
+    ).toEqual(
       [
-        "life-start",
-        hours.start,
-        "Europe/Berlin",
-        "arn:aws:scheduler:::aws-sdk:ec2:startInstances",
-        JSON.stringify({ InstanceIds: ["i-1", "i-2"] }),
-      ],
-      [
-        "life-stop",
-        hours.stop,
-        "Europe/Berlin",
-        "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
-        JSON.stringify({ InstanceIds: ["i-1", "i-2"] }),
-      ],
-    ]);
+        ["host-0", "i-1"],
+        ["host-3", "i-2"],
+      ].flatMap(([host, id]) =>
+        (["start", "stop"] as const).map((what) => [
+          `life-${host}-${what}`,
+          hours[what],
+          "Europe/Berlin",
+          `arn:aws:scheduler:::aws-sdk:ec2:${what}Instances`,
+          JSON.stringify({ InstanceIds: [id] }),
+        ]),
+      ),
+    );
   });
 
   it("has no working hours without hosts", async () => {
-    const asked = await made({ hours, instanceIds: [] });
+    const asked = await made({ hours, instances: {} });
     expect(ofType(asked, "scheduler/schedule:Schedule")).toEqual([]);
   });
 
@@ -120,16 +118,15 @@ describe("a budget", () => {
   });
 
   it("has one action for each hundred hosts, as many as one takes", async () => {
-    const instanceIds = Array.from({ length: 101 }, (_, index) => `i-${index}`);
-    const actions = ofType(
-      await made({ budget, instanceIds }),
-      "budgets/budgetAction:BudgetAction",
+    const instances = Object.fromEntries(
+      Array.from({ length: 101 }, (_, index) => [`host-${index}`, `i-${index}`]),
     );
+    const actions = ofType(await made({ budget, instances }), "budgets/budgetAction:BudgetAction");
     expect(actions.map(({ name }) => name)).toEqual(["life-budget-stop-0", "life-budget-stop-1"]);
   });
 
   it("only tells where there is nothing to stop", async () => {
-    const asked = await made({ budget, instanceIds: [] });
+    const asked = await made({ budget, instances: {} });
     expect(ofType(asked, "budgets/budgetAction:BudgetAction")).toEqual([]);
   });
 });

@@ -97,6 +97,45 @@ describe("what one more person costs in resources", () => {
   });
 });
 
+describe("homes on EFS", () => {
+  const inputsOf = async (users: number) => {
+    const plan = makeAwsPlan(
+      awsSettings(
+        Array.from({ length: users }, (_, index) => `user${index}`),
+        { hosts: { ladder: [{ type: "g6.12xlarge" }] }, homes: { kind: "efs" } },
+        { gpu: { perUser: 1 } },
+      ),
+      account(),
+    );
+    const all = await asked(plan);
+    return new Map(all.map(({ type, name, inputs }) => [`${type} ${name}`, inputs]));
+  };
+  const policyOf = (all: Awaited<ReturnType<typeof inputsOf>>, host: string) =>
+    all.get(`aws:iam/rolePolicy:RolePolicy team-${host}-policy`)?.["policy"] as string;
+
+  it("are open to a host for the users on it alone", async () => {
+    const all = await inputsOf(6);
+    const points = (host: string) =>
+      [...policyOf(all, host).matchAll(/team-homes-efs-(user\d)/g)].map(([, user]) => user);
+    expect([points("host-0"), points("host-1")]).toEqual([
+      ["user0", "user1", "user2", "user3"],
+      ["user4", "user5"],
+    ]);
+  });
+
+  it("change nothing of a host for a newcomer on another", async () => {
+    const [before, after] = [await inputsOf(5), await inputsOf(6)];
+    const changed = [...before]
+      .filter(([name, inputs]) => JSON.stringify(after.get(name)) !== JSON.stringify(inputs))
+      .map(([name]) => name);
+    expect(changed.toSorted()).toEqual([
+      "aws:iam/rolePolicy:RolePolicy team-host-1-policy",
+      "aws:s3/bucketObjectv2:BucketObjectv2 team-host-1-document",
+      "aws:ssm/association:Association team-host-1-apply",
+    ]);
+  });
+});
+
 describe("a host's user data", () => {
   it("is the same whoever sits on it, and names only where things are", async () => {
     const of = async (users: number) =>

@@ -11,6 +11,7 @@ import { byHost, planData, planEnvironments } from "./environments";
 import { checkFit } from "./fit";
 import { planHomes } from "./homes";
 import { hostDraft } from "./hostDraft";
+import { checkHostRoles } from "./hostRole";
 import { resolveLadder } from "./ladder";
 import { planLifetime, recordedEnd } from "./lifetime";
 import { awsMembers } from "./members";
@@ -158,6 +159,7 @@ export function makeAwsPlan(settings: AwsStack, lookups: AwsLookups): AwsPlan {
       hosts.map(({ index }) => index),
     ),
     ...homes.findings,
+    ...checkHostRoles(settings, hosts),
     ...(aws.homes.kind === "efs"
       ? []
       : homesTwice({ id, region: aws.region }, lookups).map(({ finding }) => finding)),
