@@ -90,6 +90,7 @@ export function tunnelPolicy(tunnel: Tunnel): string {
       Resource: session,
       ...(principal.session === undefined ? {} : { Condition: only }),
     },
+    ...(principal.kind === "user" ? [] : [ownTagged(tunnel)]),
     {
       Sid: "OwnToken",
       Effect: "Allow",
@@ -98,4 +99,24 @@ export function tunnelPolicy(tunnel: Tunnel): string {
       ...(principal.session === undefined ? {} : { Condition: only }),
     },
   ]);
+}
+
+/**
+ * The own sessions of whoever has taken a role: their ids begin with the name of the role's session,
+ * which no variable of IAM holds. Systems Manager tags each with who began it, role id and session
+ * name in one, as `aws:userid` has it (Systems Manager user guide, "Allow a user to end only
+ * sessions they started", method 2).
+ */
+function ownTagged(tunnel: Tunnel): Statement {
+  const { session } = tunnel.principal;
+  const person = session === undefined ? {} : { "aws:userid": `*:${session}` };
+  return {
+    Sid: "OwnTaggedSessions",
+    Effect: "Allow",
+    Action: ["ssm:ResumeSession", "ssm:TerminateSession"],
+    Resource: [arn(tunnel, "ssm", "session/*")],
+    Condition: {
+      StringLike: { ...person, "ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}" },
+    },
+  };
 }

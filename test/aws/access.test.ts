@@ -102,6 +102,46 @@ describe("a user's policy", () => {
     expect(Statement[2]?.Resource[0]).toMatch(/session\/\$\{aws:userid\}-\*$/);
   });
 
+  const taken = { kind: "session", name: "AWSReservedSSO_ml", session: "ada@x.org" } as const;
+  it.each([
+    ["a role", { kind: "role", name: "ml" } as const, {}],
+    ["nobody in particular", ANYBODY, {}],
+    ["one session of a role", taken, { "aws:userid": "*:ada@x.org" }],
+  ])("knows the own sessions of %s by AWS's own tag", (_, principal, person) => {
+    const { Statement } = JSON.parse(tunnelPolicy({ ...tunnel, principal })) as {
+      Statement: { Sid: string }[];
+    };
+    expect(Statement.map(({ Sid }) => Sid)).toEqual([
+      "OwnHost",
+      "OwnPorts",
+      "OwnSessions",
+      "OwnTaggedSessions",
+      "OwnToken",
+    ]);
+    expect(Statement[3]).toEqual({
+      Sid: "OwnTaggedSessions",
+      Effect: "Allow",
+      Action: ["ssm:ResumeSession", "ssm:TerminateSession"],
+      Resource: ["arn:aws:ssm:eu-west-1:111122223333:session/*"],
+      Condition: {
+        StringLike: { ...person, "ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}" },
+      },
+    });
+  });
+
+  it("fits into what IAM takes, with the longest names: 2,048 characters of a user's inline policies", () => {
+    const long: Tunnel = {
+      ...tunnel,
+      region: "us-gov-west-1",
+      host: 999,
+      documents: ["jupyter-99", "ssh-99"].map((end) => `gpudev-${"x".repeat(100)}-7f3k2m-${end}`),
+      parameters: `/gpudev/7f3k2m/host-999/${"x".repeat(32)}`,
+    };
+    expect(tunnelPolicy(long).length).toBeLessThanOrEqual(2048);
+    const principal = { ...taken, session: "x".repeat(64) };
+    expect(tunnelPolicy({ ...long, principal }).length).toBeLessThanOrEqual(10_240);
+  });
+
   it("names no document of AWS's own, neither shells nor free port forwarding", () => {
     expect(tunnelPolicy(tunnel)).not.toMatch(/document\/(AWS-|SSM-)|document\/\*/);
   });
