@@ -219,7 +219,9 @@ const budgetSchema = z.strictObject({
   notify: z
     .array(z.email({ error: "is no e-mail address; write one such as ops@example.com" }))
     .min(1)
-    .meta({ description: "Who is told at 80 % and at 100 %." }),
+    // AWS Budgets takes ten e-mail subscribers for a notification.
+    .max(10)
+    .meta({ description: "Who is told at 80 % and at 100 %, ten addresses at most." }),
 });
 
 const dataSchema = z.strictObject({

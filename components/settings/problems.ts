@@ -161,10 +161,13 @@ function valueProblem(path: string, issue: Issue, value: unknown): Finding {
       ? bad(`is not above ${issue.minimum}`, `Give more than ${issue.minimum}`)
       : bad(`is below ${issue.minimum}`, `Give at least ${issue.minimum}`);
   }
-  if (issue.code === "too_big")
+  if (issue.code === "too_big") {
+    if (issue.origin === "array")
+      return bad(`has more than ${issue.maximum} items`, `Name at most ${issue.maximum}`);
     return issue.origin === "string"
       ? bad("is too long", `Use at most ${issue.maximum} characters`)
       : bad(`is above ${issue.maximum}`, `Give at most ${issue.maximum}`);
+  }
   const [reason = issue.message, ...mend] = issue.message.split("; ");
   return bad(reason, mend.join("; ") || "See docs/configuration.md for what it may be");
 }

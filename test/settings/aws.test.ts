@@ -35,6 +35,21 @@ const brief = (aws: unknown, rest: Record<string, unknown> = {}, target = "aws")
 const region = "eu-west-1";
 
 describe("settings of a stack on AWS", () => {
+  it("tell as many addresses of a budget as AWS Budgets does: ten", () => {
+    const notify = (count: number) =>
+      Array.from({ length: count }, (_, index) => `ops${index}@example.com`);
+    const found = (count: number) =>
+      parse({ region, budget: { monthlyUsd: 100, notify: notify(count) } }).findings;
+    expect(found(10)).toEqual([]);
+    expect(found(11)).toHaveLength(1);
+    expect(found(11)[0]).toMatchObject({
+      severity: "error",
+      path: "gpudev:aws.budget.notify",
+      message: expect.stringContaining("has more than 10 items") as string,
+      mend: "Name at most 10.",
+    });
+  });
+
   it("need a region and nothing else", () => {
     const { settings, findings } = parse({ region });
     expect(findings).toEqual([]);
