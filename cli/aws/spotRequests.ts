@@ -134,8 +134,11 @@ export async function cancelSpotRequests(
     const { requests, hosts, untracked } = requestsToCancel(instances, live, which);
     if (requests.length === 0) return [];
     const whose = hosts.length === 0 ? requests.join(", ") : hosts.join(", ");
-    await context.progress.step(`Cancel Spot requests (${whose})`, () =>
-      client.send(new CancelSpotInstanceRequestsCommand({ SpotInstanceRequestIds: [...requests] })),
+    await client.send(
+      new CancelSpotInstanceRequestsCommand({ SpotInstanceRequestIds: [...requests] }),
+    );
+    context.progress.note(
+      `Cancelled the Spot requests of ${whose}, so that none outlives its host.`,
     );
     if (untracked.length > 0)
       context.progress.note(

@@ -332,7 +332,7 @@ describe("the command on a stack on AWS", () => {
     stack.write(text.replace(/until: .*/, 'until: "2020-01-01T00:00:00+00:00"'));
     const ended = await stack.run("up");
     expect(ended.code).toBe(0);
-    expect(ended.stderr).toContain("Cancel Spot requests (host-0)");
+    expect(ended.stderr).toContain("Cancelled the Spot requests of host-0");
     // That of a host that does not go stays, and so does another stack's.
     expect((await spotRequests(ec2)).toSorted()).toEqual([other, another].toSorted());
     expect(ended.stdout).toContain("is past: it has no hosts any more, and the homes stay");
