@@ -47,7 +47,10 @@ export class Account {
   }
 
   change(change: Partial<AccountContent>): void {
-    fs.writeFileSync(this.file, JSON.stringify({ ...this.read(), ...change }));
+    // In one step: tests read while the provider writes.
+    const made = `${this.file}.${process.pid}`;
+    fs.writeFileSync(made, JSON.stringify({ ...this.read(), ...change }));
+    fs.renameSync(made, this.file);
   }
 
   /** A number that nothing else has. */
