@@ -16,6 +16,7 @@ const globalArn =
   });
 const ec2Arn = (kind: string) => arnOf("ec2", (_inputs, id) => `${kind}/${id}`);
 
+// From a range to a group or back replaces a rule (`ModifyPlan`); none of ours changes from one to the other.
 const rule: TypeRow = {
   source: "ec2/vpc_security_group_ingress_rule.go",
   idPrefix: "sgr-",
@@ -41,10 +42,12 @@ function attachments({ account }: World) {
 }
 
 /**
- * Every type that our components use. Read in the provider's source, `ForceNew` by `ForceNew`, are instance, volume
- * and its attachment, route table association, VPC endpoint, NAT gateway, address association, document, association,
- * schedule, budget and its action, repository and its lifecycle policy, instance profile, and all of EFS but its
- * policy; the other rows have not been held against that source.
+ * Every type that our components use. Each row was held, `ForceNew` by `ForceNew`, against its `source` below
+ * `internal/service` of hashicorp/terraform-provider-aws, images against pulumi/pulumi-docker-build. What both kinds of
+ * security group rule do stands in the ingress rule's file, as `RequiresReplace` and `ModifyPlan`. All were read in
+ * stored versions, which may be years older than the release that @pulumi/aws 7.48.0 bridges. Pulumi's own overrides
+ * (pulumi-aws, `provider/resources.go`, an older version as well) make no further input replace; of those, the ones for
+ * budgets and security group rules were not read.
  */
 export const TABLE: Readonly<Record<string, TypeRow>> = {
   "aws:ec2/vpc:Vpc": {
@@ -268,6 +271,7 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
     inputs: {
       description: "update",
       executionRoleArn: "update",
+      // But `copyTags` of a schedule replaces; ours is always true.
       policyDetails: "update",
       state: "update",
     },
@@ -504,6 +508,7 @@ export const TABLE: Readonly<Record<string, TypeRow>> = {
       load: "update",
       network: "update",
       push: "update",
+      // Of a registry's parts only the password is ignored; the others come from the repository, as `tags` do.
       registries: "ignore",
       tags: "update",
     },
