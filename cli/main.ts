@@ -25,5 +25,11 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+// A reader that has read enough (`| head`) ends no work that is under way.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
 // The engine's connections to processes that have ended keep Node waiting for some seconds more.
 void main(process.argv).finally(() => process.stdout.write("", () => process.exit()));
